@@ -1,0 +1,1 @@
+"""The broker: a pure core and the socket loop around it."""

@@ -1,0 +1,1 @@
+"""Lazy Pirate clients, sync and async."""

@@ -1,0 +1,49 @@
+"""Values: bars, quotes and instruments. Prices are Decimal, times are aware UTC."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that trades; ``aliases`` are other spellings that mean it, ``note`` what a reader must know."""
+
+    symbol: str
+    market: str
+    name: str
+    currency: str
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """One interval of trading; ``time`` is when it ended (UTC), ``session`` the exchange's date of it.
+
+    Prices are raw; ``adjusted_close`` has later splits and dividends taken out of ``close``.
+    """
+
+    time: datetime
+    session: str
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    adjusted_close: Decimal
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """The last known price and the session it is from.
+
+    ``change_pct`` is in percent against the close before, of adjusted closes where the provider has them;
+    ``as_of`` is when the price was made (UTC).
+    """
+
+    price: Decimal
+    change_pct: Decimal | None
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    volume: Decimal
+    as_of: datetime

@@ -1,0 +1,1 @@
+"""The journal: its writer, schema and read queries."""

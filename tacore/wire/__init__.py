@@ -1,0 +1,1 @@
+"""Bytes only: frames, envelope and codec; no sockets."""

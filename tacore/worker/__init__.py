@@ -1,0 +1,1 @@
+"""The worker: a pure session, its socket loop and the supervisor."""
