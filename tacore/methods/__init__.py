@@ -1,1 +1,41 @@
-"""One file per RPC method."""
+"""One file per RPC method: scan_market.py serves scan.market through its module attribute ``METHOD``."""
+
+import importlib
+import pkgutil
+
+import msgspec
+
+from tacore.ports import Method, MethodInfo
+
+
+def discover(*, debug: bool = False) -> dict[str, Method]:
+    """Import every method module and index its METHOD by name; debug methods only where asked."""
+    found: dict[str, Method] = {}
+    for module in pkgutil.iter_modules(__path__):
+        method: Method = importlib.import_module(f"{__name__}.{module.name}").METHOD
+        if method.name.replace(".", "_") != module.name:
+            raise ImportError(f"{module.name}.py serves {method.name}: name the file after its method")
+        if debug or not method.debug:
+            found[method.name] = method
+    return found
+
+
+def describe(method: Method) -> MethodInfo:
+    """Turn a method into data: names, pool and JSON Schemas of its params and its result."""
+    return MethodInfo(
+        name=method.name,
+        summary=method.summary,
+        pool=method.pool,
+        idempotent=method.idempotent,
+        max_s=method.max_s,
+        quick=method.quick,
+        aliases=method.aliases,
+        renames=dict(method.renames),
+        params_schema=_schema(method.params),
+        result_schema=_schema(method.result),
+        examples=method.examples,
+    )
+
+
+def _schema(kind: type) -> dict[str, object]:
+    return {} if kind is msgspec.Raw else msgspec.json.schema(kind)
