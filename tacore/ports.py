@@ -22,6 +22,7 @@ class MarketDataProvider(Protocol):
 
     name: str
     simulated: bool
+    timeframes: tuple[str, ...]
 
     def instruments(self, market: str) -> Sequence[Instrument]:
         """List what the market trades, ordered by symbol."""
@@ -40,12 +41,22 @@ class MarketDataProvider(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int | None = None,
+        adjusted: bool = False,
     ) -> Sequence[Bar]:
-        """Give raw bars that ended at or before ``now``, oldest first; ``limit`` keeps the newest."""
+        """Give bars that ended at or before ``now``, oldest first; ``limit`` keeps the newest.
+
+        Bars ended after ``start`` and at or before ``end``. With ``adjusted``, open, high, low and close have
+        later splits and dividends taken out; volume stays raw. A timeframe out of ``timeframes`` is
+        InvalidParams.
+        """
         ...
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
         """Give the last known price as of ``now``; NotFound where the instrument had none yet."""
+        ...
+
+    def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
+        """Give many quotes at once, in order; None where an instrument had no price yet."""
         ...
 
 
@@ -56,12 +67,20 @@ class MarketData(Protocol):
         """List the markets that have a provider."""
         ...
 
+    def market(self, spelling: str) -> str:
+        """Give the market that a spelling means (stock is US); InvalidParams names the markets there are."""
+        ...
+
     def provider(self, market: str) -> MarketDataProvider:
         """Give the market's provider; InvalidParams names the markets there are."""
         ...
 
     def now(self, market: str) -> datetime:
         """Tell the market's own time (aware UTC)."""
+        ...
+
+    def is_replay(self, market: str) -> bool:
+        """Tell whether the market's clock is a replay, standing or moving, and not wall time."""
         ...
 
     def infer_market(self, symbols: Sequence[str]) -> str:

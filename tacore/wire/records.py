@@ -19,8 +19,8 @@ class Row(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """One final answer, as its maker saw it.
 
     ``code`` is None for success, else the wire code of the error. ``params`` is the JSON of the request's
-    params, ``answer`` the JSON of ``data`` (success) or of the ``error`` object; None where the settings say not
-    to keep them; cut to the cap where ``flags`` says so (a cut text is no longer valid JSON).
+    params, ``answer`` the JSON of ``data`` (success) or of the ``error`` object; None where the settings say
+    not to keep them; cut to the cap where ``flags`` says so (a cut text is no longer valid JSON).
     """
 
     request_id: str | int
@@ -62,7 +62,7 @@ class Answers(msgspec.Struct, array_like=True, tag=1, gc=False, frozen=True):
 class WorkerStatus(msgspec.Struct, array_like=True, tag=2, gc=False, frozen=True):
     """A worker's state at a time; the newest per worker_id is kept.
 
-    ``state`` is one of ready, busy, draining, dead, stopped. ``cpu_s`` and ``rss_bytes`` are its process's own.
+    ``state`` is one of ready, busy, draining, dead, stopped. ``cpu_s`` and ``rss_bytes`` are its process's.
     """
 
     at_us: int

@@ -1,0 +1,79 @@
+"""Replies, in the dialect of their request.
+
+Native: status, request_id, data, error, processing_time_ms, timestamp. A request that says ``requestId`` also
+gets requestId, success and errorCode; one that says ``id`` gets the members of JSON-RPC 2.0 beside the native
+ones (``result`` or ``error``, never both).
+"""
+
+from typing import Any
+
+import msgspec
+
+from tacore.errors import TacoreError
+from tacore.wire.envelope import Head, RequestId
+
+_RPC_CODES = {
+    "invalid_request": -32600,
+    "unknown_method": -32601,
+    "invalid_params": -32602,
+    "internal": -32603,
+}
+RPC_SERVER_ERROR = -32000
+
+
+class Reply(msgspec.Struct, gc=False):
+    """A native reply; ``data`` and ``error`` are encoded already."""
+
+    status: str
+    request_id: RequestId
+    data: msgspec.Raw | None
+    error: msgspec.Raw | None
+    processing_time_ms: float
+    timestamp: int
+
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def encode_value(value: object) -> bytes:
+    """Encode data for a reply; a Decimal becomes a JSON number with all its digits."""
+    return _encode(value)
+
+
+def encode_success(
+    head: Head | None, request_id: RequestId, data: bytes | msgspec.Raw, processing_us: int, timestamp: int
+) -> bytes:
+    """Build the reply of a request that succeeded with ``data`` (JSON)."""
+    raw = data if isinstance(data, msgspec.Raw) else msgspec.Raw(data)
+    reply = Reply("success", request_id, raw, None, processing_us / 1000, timestamp)
+    if head is None or head.native:
+        return _encode(reply)
+    return _encode(_dialect(head, reply, None))
+
+
+def encode_error(
+    head: Head | None, request_id: RequestId, error: TacoreError, processing_us: int, timestamp: int
+) -> bytes:
+    """Build the reply of a request that failed; ``head`` is None where it could not be read."""
+    raw = msgspec.Raw(_encode(error.as_wire()))
+    reply = Reply("error", request_id, None, raw, processing_us / 1000, timestamp)
+    if head is None or head.native:
+        return _encode(reply)
+    return _encode(_dialect(head, reply, error))
+
+
+def _dialect(head: Head, reply: Reply, error: TacoreError | None) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.structs.asdict(reply)
+    if head.requestId is not None:
+        fields |= {"requestId": head.requestId, "success": error is None}
+        if error is not None:
+            fields |= {"errorCode": error.code, "errorMessage": error.message}
+    if head.id is not msgspec.UNSET or head.jsonrpc is not msgspec.UNSET:
+        fields |= {"jsonrpc": "2.0", "id": reply.request_id if head.id is msgspec.UNSET else head.id}
+        if error is None:
+            del fields["error"]
+            fields["result"] = fields["data"]
+        else:
+            code = _RPC_CODES.get(error.code, RPC_SERVER_ERROR)
+            fields["error"] = {"code": code, "message": error.message, "data": error.as_wire()}
+    return fields
