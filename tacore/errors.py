@@ -4,18 +4,22 @@ Each class has a stable wire code (the ``error.code`` of a reply). Codes and the
 contract with clients; messages are for people and may change.
 """
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
 class TacoreError(Exception):
     """Anything tacore reports to a caller.
 
-    ``details`` is JSON-ready and names each bad field or the state that led here.
+    ``details`` is JSON-ready and names each bad field or the state that led here. A client sets the request's
+    ``request_id`` and its ``attempts`` on what it raises.
     """
 
     code = "internal"
     retryable = False
+    request_id: str | int | None = None
+    attempts: tuple[Any, ...] = ()
 
     def __init__(
         self, message: str, *, details: Mapping[str, Any] | None = None, retryable: bool | None = None
@@ -50,6 +54,28 @@ class InvalidParams(RequestInvalid):
     """A param has a wrong type or value; ``details`` maps each field to what is allowed."""
 
     code = "invalid_params"
+
+
+def bad_param(
+    field: str,
+    problem: str,
+    *,
+    value: Any = None,
+    allowed: Iterable[Any] | str | None = None,
+    near: str | None = None,
+) -> InvalidParams:
+    """Make the InvalidParams of one field; ``near`` is the word to find the nearest allowed name for."""
+    said: dict[str, Any] = {"problem": problem, "value": value}
+    message = f"{field}: {problem}"
+    if allowed is not None:
+        said["allowed"] = allowed if isinstance(allowed, str) else list(allowed)
+        message += f"; allowed: {allowed if isinstance(allowed, str) else ', '.join(map(str, said['allowed']))}"
+    names = {str(name).lower(): name for name in said.get("allowed", ())}
+    close = difflib.get_close_matches(near.lower(), names, n=1) if near else []
+    if close:
+        said["nearest"] = names[close[0]]
+        message += f"; did you mean {said['nearest']}?"
+    return InvalidParams(message, details={field: said})
 
 
 class UnknownMethod(RequestInvalid):
