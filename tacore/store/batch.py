@@ -1,0 +1,159 @@
+"""Turns a stretch of records into what one transaction writes."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Annotated, Any
+
+import msgspec
+
+from tacore.store import histogram
+from tacore.store.request_hash import hash_of
+from tacore.wire.records import TRUNCATED_ANSWER, TRUNCATED_PARAMS, Answers, Gauge, Record, WorkerStatus
+
+BUCKET_US = 10_000_000
+UNKNOWN_METHOD = "(unknown)"
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+WireRow = tuple[str | int, str | None, Count, bytes | None, bytes | None, Count]
+_decode_rows = msgspec.msgpack.Decoder(list[WireRow]).decode
+_code, _processing_us, _flags = itemgetter(1), itemgetter(2), itemgetter(5)
+
+
+class Rollup:
+    """What happened to one method in ten seconds, as far as this batch knows."""
+
+    __slots__ = ("errors", "processing_us", "queue_us")
+
+    def __init__(self) -> None:
+        self.errors = 0
+        self.queue_us = 0
+        self.processing_us: list[int] = []
+
+    def histogram(self) -> dict[int, int]:
+        """Count the processing times by bucket."""
+        return histogram.count_values(Counter(self.processing_us).items())
+
+
+class Batch:
+    """Rows, rollups, totals, workers, gauges and log lines, waiting for one commit.
+
+    ``malformed`` counts answers whose rows could not be decoded or did not pair up with the broker's.
+    """
+
+    def __init__(self, *, lines: bool) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        self.hashes = array("I")
+        self.rollups: dict[tuple[int, str], Rollup] = {}
+        self.totals: dict[tuple[str, str], list[int]] = {}
+        self.workers: dict[str, WorkerStatus] = {}
+        self.gauges: dict[tuple[int, str, str], list[float]] = {}
+        self.lines: list[str] | None = [] if lines else None
+        self.malformed = 0
+        self.seq = 0
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take one chunk's records."""
+        for record in records:
+            if isinstance(record, Answers):
+                self._add_answers(record)
+            elif isinstance(record, WorkerStatus):
+                self._add_worker(record)
+            else:
+                self._add_gauge(record)
+
+    def spell_out_large_ids(self) -> None:
+        """Turn integer ids that SQLite cannot hold (over 63 bits) into text."""
+        self.rows = [(str(row[0]) if _too_large(row[0]) else row[0], *row[1:]) for row in self.rows]
+
+    def _add_answers(self, record: Answers) -> None:
+        try:
+            rows = _decode_rows(record.rows)
+        except msgspec.DecodeError:
+            rows = []
+        self.malformed += abs(len(record.metas) - len(rows))
+        if not rows:
+            return
+        if any(map(_flags, rows)):
+            rows = [_whole_characters(row) for row in rows]
+        method, worker, answered = record.method, record.worker_id, record.answered_us
+        who = record.principals
+        principals = [who] * len(rows) if isinstance(who, str) else who
+        self.rows += [
+            (
+                *row,
+                meta.client,
+                meta.attempts,
+                meta.received_us,
+                meta.queue_us,
+                method,
+                worker,
+                answered,
+                name,
+            )
+            for row, meta, name in zip(rows, record.metas, principals, strict=False)
+        ]
+        self.hashes.extend([hash_of(row[0]) for row in rows[: len(record.metas)]])
+        self._count(record, rows)
+        if self.lines is not None:
+            self.lines.append(_lines(record, rows))
+
+    def _count(self, record: Answers, rows: Sequence[WireRow]) -> None:
+        codes = Counter(map(_code, rows))
+        method = record.method or UNKNOWN_METHOD
+        if record.worker_id is None and "unknown_method" in codes:
+            method = UNKNOWN_METHOD
+        second = record.answered_us // BUCKET_US * 10
+        rollup = self.rollups.get((second, method))
+        if rollup is None:
+            rollup = self.rollups[second, method] = Rollup()
+        rollup.errors += len(rows) - codes[None]
+        rollup.queue_us += sum([meta.queue_us for meta in record.metas])
+        times = list(map(_processing_us, rows))
+        rollup.processing_us += times
+        for code, count in codes.items():
+            total = self.totals.setdefault((method, code or ""), [0, 0])
+            total[0] += count
+            total[1] += sum(times) if len(codes) == 1 else sum(row[2] for row in rows if row[1] == code)
+
+    def _add_worker(self, record: WorkerStatus) -> None:
+        known = self.workers.get(record.worker_id)
+        if known is None or known.at_us <= record.at_us:
+            self.workers[record.worker_id] = record
+
+    def _add_gauge(self, record: Gauge) -> None:
+        key = (record.at_us // BUCKET_US * 10, record.name, record.subject)
+        known = self.gauges.setdefault(key, [record.at_us, record.value, record.value])
+        if record.at_us >= known[0]:
+            known[:2] = [record.at_us, record.value]
+        known[2] = max(known[2], record.value)
+
+
+def _too_large(request_id: str | int) -> bool:
+    return isinstance(request_id, int) and request_id.bit_length() > 63  # noqa: PLR2004 - SQLite's integers
+
+
+def _whole_characters(row: WireRow) -> WireRow:
+    """Drop the part of a character that a cut left at the end of a payload."""
+    request_id, code, processing_us, params, answer, flags = row
+    if params is not None and flags & TRUNCATED_PARAMS:
+        params = params.decode(errors="ignore").encode()
+    if answer is not None and flags & TRUNCATED_ANSWER:
+        answer = answer.decode(errors="ignore").encode()
+    return request_id, code, processing_us, params, answer, flags
+
+
+def _lines(record: Answers, rows: Sequence[WireRow]) -> str:
+    """Write a line per answer, ending in the milliseconds; control characters are escaped."""
+    moment = datetime.fromtimestamp(record.answered_us / 1_000_000, UTC)
+    prefix = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z INFO performance request_id="
+    about = f" method={record.method or '-'} worker={record.worker_id or 'broker'} status="
+    lines = [
+        f"{prefix}{row[0]}{about}{row[1] or 'success'} processing_time {row[2] // 1000}.{row[2] % 1000:03d}"
+        for row in rows
+    ]
+    if not "".join(lines).isprintable():
+        lines = [line.encode("unicode_escape").decode() for line in lines]
+    return "\n".join(lines)

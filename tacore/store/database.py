@@ -1,0 +1,128 @@
+"""The writer's side of tacore.db: one transaction per batch."""
+
+import sqlite3
+from array import array
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import astuple
+
+from tacore.store import histogram
+from tacore.store.batch import Batch, Rollup
+from tacore.store.request_hash import hash_of
+from tacore.store.schema import migrate
+from tacore.wire.records import WorkerStatus
+
+INDEX_ROWS = 8_192
+
+_INSERT = """
+INSERT INTO requests (request_id, code, processing_us, params, answer, flags, client, attempts, received_us,
+  queue_us, method, worker, answered_us, principal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_TOTAL = """
+INSERT INTO totals VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET count = count + excluded.count, sum_us = sum_us + excluded.sum_us
+"""
+_WORKER = """
+INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET at_us = excluded.at_us, pool = excluded.pool, pid = excluded.pid,
+  host = excluded.host, state = excluded.state, in_flight = excluded.in_flight,
+  processed = excluded.processed, started_us = excluded.started_us, last_seen_us = excluded.last_seen_us,
+  version = excluded.version, cpu_s = excluded.cpu_s, rss_bytes = excluded.rss_bytes
+WHERE excluded.at_us >= workers.at_us
+"""
+_GAUGE = """
+INSERT INTO gauges VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET max_value = max(max_value, excluded.max_value),
+  value = iif(excluded.at_us >= at_us, excluded.value, value), at_us = max(at_us, excluded.at_us)
+"""
+
+
+class Database:
+    """An open tacore.db; whatever goes wrong is a sqlite3.Error, after which it is closed and opened anew.
+
+    Ids have no gaps, so a request's id follows from where its hash stands: every 8,192 rows or so their
+    hashes become one row of request_index, at a fraction of the cost of an index on request_id.
+    ``epoch`` and ``seq`` name the last chunk that is in the file, of the broker that sent it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+        try:
+            self._open()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _open(self) -> None:
+        run = self.connection.execute
+        for pragma in ("page_size = 8192", "journal_mode = WAL", "synchronous = FULL"):
+            run(f"PRAGMA {pragma}")
+        for pragma in ("wal_autocheckpoint = 2000", "journal_size_limit = 67108864", "cache_size = -16384"):
+            run(f"PRAGMA {pragma}")
+        migrate(self.connection)
+        self.epoch: int
+        self.seq: int
+        self.epoch, self.seq = run("SELECT epoch, seq FROM progress").fetchone() or (0, 0)
+        (self._indexed,) = run("SELECT coalesce(max(last_id), 0) FROM request_index").fetchone()
+        tail = run(
+            "SELECT id, request_id FROM requests WHERE id > ? ORDER BY id", (self._indexed,)
+        ).fetchall()
+        self._indexed = tail[0][0] - 1 if tail else self._indexed
+        self._hashes = array("I", [hash_of(request_id) for _, request_id in tail])
+
+    def commit(self, batch: Batch, epoch: int) -> None:
+        """Write the batch and how far it reaches, all or nothing."""
+        try:
+            self._transaction(batch, epoch)
+        except OverflowError:
+            batch.spell_out_large_ids()
+            self._transaction(batch, epoch)
+        self.epoch, self.seq = epoch, batch.seq
+        if len(self._hashes) >= INDEX_ROWS:
+            self._indexed += len(self._hashes)
+            self._hashes = array("I")
+        self._hashes.extend(batch.hashes)
+
+    def close(self) -> None:
+        """Close, folding the WAL into the file where nobody else reads it."""
+        self.connection.close()
+
+    def _transaction(self, batch: Batch, epoch: int) -> None:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(batch, epoch)
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def _write(self, batch: Batch, epoch: int) -> None:
+        run, each = self.connection.execute, self.connection.executemany
+        each(_INSERT, batch.rows)
+        for (second, method), rollup in batch.rollups.items():
+            run("REPLACE INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._merged(second, method, rollup))
+        each(_TOTAL, [(*key, *total) for key, total in batch.totals.items()])
+        each(_WORKER, [_worker_values(record) for record in batch.workers.values()])
+        each(_GAUGE, [(*key, *gauge) for key, gauge in batch.gauges.items()])
+        run("REPLACE INTO progress VALUES (1, ?, ?)", (epoch, batch.seq))
+        if len(self._hashes) >= INDEX_ROWS:
+            first, last = self._indexed + 1, self._indexed + len(self._hashes)
+            run("INSERT INTO request_index VALUES (?, ?, ?)", (first, last, self._hashes.tobytes()))
+
+    def _merged(self, second: int, method: str, new: Rollup) -> tuple[Any, ...]:
+        """Add to the stored bucket, if there is one."""
+        find = "SELECT count, errors, sum_us, max_us, queue_us, histogram FROM rollups"
+        known = self.connection.execute(f"{find} WHERE bucket_s = ? AND method = ?", (second, method))
+        count, errors, total, most, queue, blob = known.fetchone() or (0, 0, 0, 0, 0, b"")
+        counts = new.histogram()
+        histogram.merge(counts, histogram.decode(blob))
+        times = new.processing_us
+        numbers = (count + len(times), errors + new.errors, total + sum(times), max(most, *times, 0))
+        return second, method, *numbers, queue + new.queue_us, histogram.encode(counts)
+
+
+def _worker_values(record: WorkerStatus) -> tuple[Any, ...]:
+    return record.worker_id, record.at_us, *astuple(record)[2:]
