@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, Unpack, cast
 
 import zmq
 import zmq.asyncio
@@ -39,7 +39,9 @@ class Wire:
 
     async def writable(self, timeout_ms: int) -> None:
         """Wait for the connection, at most that long."""
-        await self.socket.poll(timeout_ms, zmq.POLLOUT)
+        poller = zmq.asyncio.Poller()
+        poller.register(self.socket, zmq.POLLOUT)
+        await poller.poll(timeout_ms)
 
     async def exchange(self, course: Course) -> tuple[str, dict[str, Any] | None]:
         """Send the course's request and wait; give the attempt's outcome and the reply."""
@@ -131,7 +133,7 @@ class AsyncClient:
         **patience: Unpack[Patience],
     ) -> AsyncIterator[Mapped]:
         """Send many requests, up to ``concurrency`` in flight; as `Client.map`."""
-        options: Options = {**patience}
+        options = cast("Options", patience)
         running: dict[asyncio.Task[Reply], tuple[int, Mapping[str, Any] | None]] = {}
         source = enumerate(params)
         early: dict[int, Mapped] = {}

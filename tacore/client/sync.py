@@ -37,8 +37,10 @@ class Client:
 
     Threads may share one: each call borrows sockets that no other call uses meanwhile. A socket that just
     answered is kept for the next call. Defaults: 5 s an attempt, 3 retries, back-off from 0.1 s to 2 s with
-    full jitter. ``parse_float`` reads the numbers that have a fraction (Decimal keeps their digits). Endpoints
-    are tried in turn; what may change something stays with the broker it was sent to unless ``shared_ledger``.
+    full jitter. ``parse_float`` reads the numbers that have a fraction (Decimal keeps their digits).
+
+    Endpoints are tried in turn; what may change something stays with the broker that it was sent to, unless
+    the brokers have a ``shared_ledger``.
     """
 
     def __init__(
@@ -182,9 +184,8 @@ def identity(options: Options) -> tuple[RequestId, str | None]:
 
 def prepare(call: Call, policy: Policy, route: Route, options: Options) -> Course:
     """Make a course of a call; the options' patience goes before the policy's."""
-    return Course(
-        call, Policy(*(options.get(name, value) for name, value in policy._asdict().items())), route
-    )
+    asked: dict[str, Any] = {name: value for name, value in options.items() if name in Policy._fields}
+    return Course(call, policy._replace(**asked), route)
 
 
 def in_order(results: Iterable[Mapped]) -> Iterator[Mapped]:
