@@ -63,13 +63,14 @@ def load_settings(
         *logging_problems,
         *check_keys(trading, trading_where, _TRADING_KEYS),
         *check_keys(logging, logging_where, _LOGGING_KEYS),
+        *_root_level(logging, logging_where),
         *wrong_values,
     ]
     refuse(problems)
     settings = Settings.model_validate(combined)
     packaged = config_dir == packaged_config_dir()
     origins = {key: _origin(key, layers, settings, packaged, main_where) for key in by_key()}
-    return Loaded(settings, trading, logging, config_dir, origins)
+    return Loaded(settings, trading, logging, config_dir, origins, trading_where, logging_where)
 
 
 def _home(flags: Layer, environment: Layer, cwd: Path) -> tuple[Path, list[Problem]]:
@@ -92,6 +93,14 @@ def _read(config_dir: Path, name: str, cwd: Path) -> tuple[dict[str, Any], str, 
     where = shown(path, cwd)
     found, problems = read_mapping(path, where)
     return found, where, problems
+
+
+def _root_level(logging: Mapping[str, Any], where: str) -> list[Problem]:
+    root = logging.get("root")
+    if not isinstance(root, dict) or "level" not in root:
+        return []
+    reason = "the level is a setting of its own"
+    return [problem(where, "root.level", reason, root["level"], allowed=f"log_level in {CONFIG_FILE}")]
 
 
 class _Source(PydanticBaseSettingsSource):

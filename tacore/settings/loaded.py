@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tacore.settings.model import Settings
+from tacore.settings.names import LOGGING_FILE, TRADING_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class Loaded:
     logging: Mapping[str, Any]
     config_dir: Path
     origins: Mapping[str, str]
+    trading_file: str = TRADING_FILE
+    """Where ``trading`` was read from, as messages should name it."""
+    logging_file: str = LOGGING_FILE
+    """Where ``logging`` was read from."""
 
     def origin(self, key: str) -> str:
         """Say where a dotted key's value came from: a flag, a variable, a file or the default."""
@@ -32,6 +37,8 @@ class Loaded:
                 "logging": self.logging,
                 "config_dir": str(self.config_dir),
                 "origins": self.origins,
+                "trading_file": self.trading_file,
+                "logging_file": self.logging_file,
             }
         )
 
@@ -39,10 +46,5 @@ class Loaded:
     def from_json(cls, text: str) -> Self:
         """Read what ``to_json`` wrote; the environment and the files are not looked at again."""
         found = json.loads(text)
-        return cls(
-            settings=Settings.model_validate(found["settings"]),
-            trading=found["trading"],
-            logging=found["logging"],
-            config_dir=Path(found["config_dir"]),
-            origins=found["origins"],
-        )
+        settings = Settings.model_validate(found.pop("settings"))
+        return cls(settings, config_dir=Path(found.pop("config_dir")), **found)

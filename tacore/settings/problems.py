@@ -1,16 +1,15 @@
 """What is wrong with a configuration, told all at once."""
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from pydantic import ValidationError
 
 from tacore.errors import ConfigurationError
+from tacore.logs.lines import mask_passwords
 from tacore.settings.describe import by_key, sections
 
-_PASSWORD = re.compile(r"(://[^/@:\s]*:)[^/@\s]+@")
 _NOT_GIVEN = object()
 
 
@@ -35,18 +34,13 @@ class Problem:
 
 def problem(where: str, key: str, reason: str, value: object = _NOT_GIVEN, **more: str) -> Problem:
     """Describe one problem; passwords in URLs are masked and long values cut."""
-    shown = "" if value is _NOT_GIVEN else hide_passwords(repr(value))
+    shown = "" if value is _NOT_GIVEN else mask_passwords(repr(value))
     return Problem(where, key, shorten(shown), reason, **more)
 
 
 def shorten(text: str, width: int = 100) -> str:
     """Cut a text that would not fit a line."""
     return text if len(text) <= width else text[: width - 3] + "..."
-
-
-def hide_passwords(text: str) -> str:
-    """Mask the password of every URL in a text."""
-    return _PASSWORD.sub(r"\1***@", text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
