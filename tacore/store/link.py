@@ -67,7 +67,7 @@ class JournalLink:
             self._bury(writer)
 
     def status(self) -> dict[str, Any]:
-        """Tell ``status``, healthy or degraded (with ``reason``), rows sent, committed and dropped, lag_ms."""
+        """Tell ``status``, healthy or degraded (with ``reason``), rows sent, committed and dropped, lag."""
         now = time.monotonic()
         reason = self._reason(now)
         backlog = self._backlog

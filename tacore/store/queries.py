@@ -1,0 +1,213 @@
+"""The read queries over tacore.db that monitor, TUI and command line share.
+
+None scans the whole table: a view goes by id, looks at a bounded stretch of ids, or reads the rollups.
+"""
+
+import sqlite3
+import time
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tacore.errors import InvalidParams, NotFound
+from tacore.store import statistics
+from tacore.store.request_hash import hash_of
+from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Worker
+
+MAX_SCAN = 50_000
+DISORDER_US = 10_000_000
+"""How far apart neighbours' times may be out of order."""
+
+MAX_SAME_ID = 1_000
+ANY = Filters()
+_COLUMNS = ", ".join(f"l.{name}" for name in LogRow._fields)
+_FROM = f"SELECT {_COLUMNS} FROM requests r JOIN request_logs l ON l.id = r.id"  # noqa: S608 - our own names
+
+
+class Reader:
+    """A read-only connection, for one thread; also a context manager.
+
+    NotFound where there is no database, or none with tables yet.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        path = Path(path)
+        if not path.is_file():
+            raise NotFound(f"there is no journal at {path}: no broker has run there yet")
+        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0)
+        self._connection.text_factory = _text
+        try:
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as problem:
+            self._connection.close()
+            raise NotFound(f"{path} cannot be read as a journal: {problem}") from problem
+        if not version:
+            self._connection.close()
+            raise NotFound(f"the journal at {path} is empty: its writer has not started yet")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def tail(self, limit: int = 100, filters: Filters = ANY, *, max_scan: int = MAX_SCAN) -> Page:
+        """Give the newest rows, newest first."""
+        return self.before(self._ids()[1] + 1, limit, filters, max_scan=max_scan)
+
+    def before(self, id_: int, limit: int = 100, filters: Filters = ANY, *, max_scan: int = MAX_SCAN) -> Page:
+        """Give rows older than an id, newest first."""
+        oldest, newest = self._range(filters)
+        last = min(id_ - 1, newest)
+        first = max(oldest, last - max_scan + 1)
+        rows = self._rows(filters, first, last, limit, descending=True)
+        next_id = rows[-1].id if len(rows) == limit else first
+        return Page(rows, next_id, next_id <= oldest)
+
+    def since(self, id_: int, limit: int = 100, filters: Filters = ANY, *, max_scan: int = MAX_SCAN) -> Page:
+        """Give rows newer than an id, oldest first."""
+        oldest, newest = self._range(filters)
+        first = max(id_ + 1, oldest)
+        last = min(newest, first + max_scan - 1)
+        rows = self._rows(filters, first, last, limit, descending=False)
+        next_id = rows[-1].id if len(rows) == limit else max(id_, last)
+        return Page(rows, next_id, next_id >= newest)
+
+    def by_request_id(self, request_id: str | int, filters: Filters = ANY) -> list[LogRow]:
+        """Give every row of that id, newest first; it matches as an integer and as a text."""
+        ids = self._find(request_id)
+        where, values = _conditions(filters._replace(request_id=request_id))
+        marks = ", ".join("?" * len(ids))
+        query = f"{_FROM} WHERE r.id IN ({marks}){where} ORDER BY r.id DESC"
+        return [LogRow._make(row) for row in self._connection.execute(query, (*ids, *values))]
+
+    def rates(self, window_s: int = 300, *, now_s: float | None = None) -> list[MethodRate]:
+        """Give each method's rates over about the last ``window_s`` seconds, busiest first."""
+        now_s = time.time() if now_s is None else now_s
+        start = int(now_s - window_s) // 10 * 10
+        query = "SELECT * FROM rollups WHERE bucket_s >= ? AND bucket_s <= ?"
+        return statistics.rates(self._connection.execute(query, (start, int(now_s))), now_s - start)
+
+    def series(
+        self, window_s: int = 3600, method: str | None = None, *, now_s: float | None = None
+    ) -> list[Point]:
+        """Give a point for each ten seconds that had answers, oldest first."""
+        start = int((time.time() if now_s is None else now_s) - window_s) // 10 * 10
+        query = "SELECT * FROM rollups WHERE bucket_s >= ? AND (? IS NULL OR method = ?) ORDER BY bucket_s"
+        return statistics.series(self._connection.execute(query, (start, method, method)))
+
+    def totals(self) -> list[Total]:
+        """Give the all-time totals by method and code."""
+        query = "SELECT method, nullif(code, ''), count, sum_us / 1000.0 / count FROM totals ORDER BY 1, 2"
+        return [Total._make(row) for row in self._connection.execute(query)]
+
+    def workers(self) -> list[Worker]:
+        """Give the newest status of each worker."""
+        query = f"SELECT {', '.join(Worker._fields)} FROM workers ORDER BY worker_id"  # noqa: S608 - our own names
+        return [Worker._make(row) for row in self._connection.execute(query)]
+
+    def gauges(self, window_s: int = 60, *, now_s: float | None = None) -> list[GaugeValue]:
+        """Give each gauge's newest value within the window."""
+        newest = {(each.name, each.subject): each for each in self.gauge_history(window_s, now_s=now_s)}
+        return sorted(newest.values(), key=lambda each: (each.name, each.subject))
+
+    def gauge_history(
+        self, window_s: int = 3600, name: str | None = None, *, now_s: float | None = None
+    ) -> list[GaugeValue]:
+        """Give the gauges' values of each ten seconds, oldest first."""
+        start = int((time.time() if now_s is None else now_s) - window_s) // 10 * 10
+        query = "SELECT * FROM gauges WHERE bucket_s >= ? AND (? IS NULL OR name = ?) ORDER BY bucket_s"
+        return [GaugeValue._make(row) for row in self._connection.execute(query, (start, name, name))]
+
+    def _rows(self, filters: Filters, first: int, last: int, limit: int, *, descending: bool) -> list[LogRow]:
+        if filters.request_id is not None:
+            rows = [row for row in self.by_request_id(filters.request_id, filters) if first <= row.id <= last]
+            return rows[:limit] if descending else rows[::-1][:limit]
+        where, values = _conditions(filters)
+        order = "DESC" if descending else "ASC"
+        query = f"{_FROM} WHERE r.id BETWEEN ? AND ?{where} ORDER BY r.id {order} LIMIT ?"
+        return [LogRow._make(row) for row in self._connection.execute(query, (first, last, *values, limit))]
+
+    def _ids(self) -> tuple[int, int]:
+        """Give the oldest and the newest id; (1, 0) when there are no rows."""
+        oldest, newest = self._connection.execute(
+            "SELECT (SELECT min(id) FROM requests), (SELECT max(id) FROM requests)"
+        ).fetchone()
+        return (1, 0) if oldest is None else (oldest, newest)
+
+    def _range(self, filters: Filters) -> tuple[int, int]:
+        """Narrow the ids down by the filters' times, with room for some disorder."""
+        oldest, newest = self._ids()
+        first, last = oldest, newest
+        if filters.since_us is not None:
+            first = self._id_at(filters.since_us - DISORDER_US, oldest, newest)
+        if filters.until_us is not None:
+            last = self._id_at(filters.until_us + DISORDER_US, oldest, newest) - 1
+        return first, last
+
+    def _id_at(self, at_us: int, oldest: int, newest: int) -> int:
+        """Find by bisection the first id answered at that time or later, else one past the newest."""
+        find = "SELECT answered_us FROM requests WHERE id >= ? ORDER BY id LIMIT 1"
+        low, high = oldest, newest + 1
+        while low < high:
+            middle = (low + high) // 2
+            row = self._connection.execute(find, (middle,)).fetchone()
+            if row is not None and row[0] < at_us:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _find(self, request_id: str | int) -> list[int]:
+        """Find the ids that may have this request_id: by hash where indexed, else by looking."""
+        needle = array("I", [hash_of(request_id)]).tobytes()
+        found: list[int] = []
+        indexed = 0
+        for first, last, hashes in self._connection.execute("SELECT * FROM request_index ORDER BY first_id"):
+            found += [first + position for position in _positions(hashes, needle)]
+            indexed = last
+        query = "SELECT id FROM requests WHERE id > ? AND CAST(request_id AS TEXT) = ?"
+        found += [id_ for (id_,) in self._connection.execute(query, (indexed, str(request_id)))]
+        return found[-MAX_SAME_ID:]
+
+
+def _positions(hashes: bytes, needle: bytes) -> Sequence[int]:
+    found = []
+    at = hashes.find(needle)
+    while at >= 0:
+        if at % 4 == 0:
+            found.append(at // 4)
+        at = hashes.find(needle, at + 1)
+    return found
+
+
+def _conditions(filters: Filters) -> tuple[str, list[str | int]]:
+    """Give the filters' SQL, each term beginning with AND, and their values."""
+    if filters.status not in {None, "success", "error"}:
+        raise InvalidParams("status is success or error", details={"status": filters.status})
+    terms: list[tuple[str, str | int | None]] = [
+        ("r.method = ?", filters.method),
+        ("(r.code IS NULL) = ?", None if filters.status is None else filters.status == "success"),
+        ("coalesce(r.worker, 'broker') = ?", filters.worker),
+        ("r.answered_us >= ?", filters.since_us),
+        ("r.answered_us < ?", filters.until_us),
+        ("CAST(r.request_id AS TEXT) = ?", None if filters.request_id is None else str(filters.request_id)),
+        (
+            "instr(coalesce(CAST(r.params AS TEXT), '') || char(10) || coalesce(CAST(r.answer AS TEXT), ''), ?)",
+            filters.text,
+        ),
+    ]
+    used = [(term, value) for term, value in terms if value is not None]
+    return "".join(f" AND {term}" for term, _ in used), [value for _, value in used]
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")

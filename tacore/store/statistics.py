@@ -1,0 +1,67 @@
+"""Rates and percentiles from rollup rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tacore.store import histogram
+from tacore.store.rows import MethodRate, Point
+
+
+class _Sum:
+    """Rollup rows added up."""
+
+    def __init__(self) -> None:
+        self.count = self.errors = self.total_us = self.max_us = self.queue_us = 0
+        self.histogram: dict[int, int] = {}
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """Add a row of the table ``rollups``."""
+        _, _, count, errors, total_us, max_us, queue_us, blob = row
+        self.count += count
+        self.errors += errors
+        self.total_us += total_us
+        self.max_us = max(self.max_us, max_us)
+        self.queue_us += queue_us
+        histogram.merge(self.histogram, histogram.decode(blob))
+
+    def percentiles_ms(self, *points: float) -> list[float]:
+        """Give the percentiles, none above the largest value."""
+        found = histogram.quantiles(self.histogram, points)
+        return [min(value, self.max_us) / 1000 for value in found]
+
+
+def rates(rollups: Iterable[tuple[Any, ...]], seconds: float) -> list[MethodRate]:
+    """Sum up rollups by method over a time, busiest first."""
+    sums: dict[str, _Sum] = {}
+    for row in rollups:
+        sums.setdefault(row[1], _Sum()).add(row)
+    made = [_rate(method, total, seconds) for method, total in sums.items()]
+    return sorted(made, key=lambda rate: (-rate.requests, rate.method))
+
+
+def series(rollups: Iterable[tuple[Any, ...]]) -> list[Point]:
+    """Sum up rollups by their ten seconds, in the order they come."""
+    sums: dict[int, _Sum] = {}
+    for row in rollups:
+        sums.setdefault(row[0], _Sum()).add(row)
+    return [
+        Point(start_s, each.count, each.errors, each.total_us / each.count / 1000, *each.percentiles_ms(0.95))
+        for start_s, each in sums.items()
+    ]
+
+
+def _rate(method: str, total: _Sum, seconds: float) -> MethodRate:
+    p50_ms, p95_ms, p99_ms = total.percentiles_ms(0.5, 0.95, 0.99)
+    return MethodRate(
+        method=method,
+        requests=total.count,
+        errors=total.errors,
+        per_s=total.count / seconds,
+        error_rate=total.errors / total.count,
+        mean_ms=total.total_us / total.count / 1000,
+        p50_ms=p50_ms,
+        p95_ms=p95_ms,
+        p99_ms=p99_ms,
+        max_ms=total.max_us / 1000,
+        mean_queue_ms=total.queue_us / total.count / 1000,
+    )
