@@ -5,6 +5,14 @@ Modules log with ``logging.getLogger(__name__).info("worker_ready", extra={"work
 
 from tacore.logs.files import LogFile, SharedFileHandler
 from tacore.logs.lines import JsonFormatter, TextFormatter
-from tacore.logs.setup import configure, performance_log
+from tacore.logs.setup import FileLimits, configure, performance_file
 
-__all__ = ["JsonFormatter", "LogFile", "SharedFileHandler", "TextFormatter", "configure", "performance_log"]
+__all__ = [
+    "FileLimits",
+    "JsonFormatter",
+    "LogFile",
+    "SharedFileHandler",
+    "TextFormatter",
+    "configure",
+    "performance_file",
+]

@@ -8,7 +8,8 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-_MIB = 1_048_576
+DEFAULT_MAX_BYTES = 50 * 1_048_576
+DEFAULT_KEEP = 5
 
 
 class LogFile:
@@ -21,7 +22,7 @@ class LogFile:
     tries again.
     """
 
-    def __init__(self, path: Path, *, max_bytes: int = 50 * _MIB, keep: int = 5) -> None:
+    def __init__(self, path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES, keep: int = DEFAULT_KEEP) -> None:
         self.path = path
         self.dropped = 0
         self._max_bytes = max_bytes
@@ -110,7 +111,7 @@ class LogFile:
 class SharedFileHandler(logging.Handler):
     """Writes records to a LogFile; for ``class:`` in logging.yaml."""
 
-    def __init__(self, filename: str, max_bytes: int = 50 * _MIB, keep: int = 5) -> None:
+    def __init__(self, filename: str, max_bytes: int = DEFAULT_MAX_BYTES, keep: int = DEFAULT_KEEP) -> None:
         super().__init__()
         self.file = LogFile(Path(filename), max_bytes=max_bytes, keep=keep)
 

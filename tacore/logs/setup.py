@@ -5,9 +5,9 @@ import logging
 import logging.config
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from tacore.logs.files import LogFile
+from tacore.logs.files import DEFAULT_KEEP, DEFAULT_MAX_BYTES
 
 LogFileName = Literal["tacoreservice.log", "worker.log"]
 _PROCESS_FILES = ("tacoreservice.log", "worker.log")
@@ -64,12 +64,23 @@ def configure(
             handler.addFilter(_Context(context))
 
 
-def performance_log(mapping: Mapping[str, Any], *, logs_dir: Path) -> LogFile:
-    """Give the file that the journal's writer adds its finished lines to, as long as logging.yaml says."""
+class FileLimits(NamedTuple):
+    """A log file, the size at which it is moved away (bytes; 0: never), and how many moved ones are kept."""
+
+    path: Path
+    max_bytes: int
+    keep: int
+
+
+def performance_file(mapping: Mapping[str, Any], *, logs_dir: Path) -> FileLimits:
+    """Find what the mapping says of performance.log, which the journal's writer keeps."""
     handlers = mapping.get("handlers", {}).values()
     found: Mapping[str, Any] = next((each for each in handlers if _name(each) == _PERFORMANCE), {})
-    limits = {name: int(found[name]) for name in ("max_bytes", "keep") if name in found}
-    return LogFile(logs_dir / str(found.get("filename", _PERFORMANCE)), **limits)
+    return FileLimits(
+        path=logs_dir / str(found.get("filename", _PERFORMANCE)),
+        max_bytes=int(found.get("max_bytes", DEFAULT_MAX_BYTES)),
+        keep=int(found.get("keep", DEFAULT_KEEP)),
+    )
 
 
 def _wanted(handler: Mapping[str, Any], stderr: bool, file: str | None) -> bool:
