@@ -1,6 +1,7 @@
 """Clocks: the process's own, a manual one for tests, and the market's."""
 
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -46,3 +47,20 @@ class ManualClock:
         """Move both faces forward."""
         self._now += seconds
         self._wall_us += round(seconds * 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketClock:
+    """A market's time as a function of wall time, the same in every process.
+
+    ``speed`` is market seconds per second: 1 from anchor 0 to anchor 0 is live, 0 stands still at the anchor.
+    Market time never lies before the anchor, and never goes back while wall time does not.
+    """
+
+    anchor_wall_us: int = 0
+    anchor_market_us: int = 0
+    speed: float = 1.0
+
+    def at(self, wall_us: int) -> int:
+        """Give the market's epoch microseconds at a wall time."""
+        return self.anchor_market_us + round(max(0, wall_us - self.anchor_wall_us) * self.speed)

@@ -60,7 +60,7 @@ def bad_param(
     field: str,
     problem: str,
     *,
-    value: Any = None,
+    value: object = None,
     allowed: Iterable[Any] | str | None = None,
     near: str | None = None,
 ) -> InvalidParams:
@@ -69,7 +69,8 @@ def bad_param(
     message = f"{field}: {problem}"
     if allowed is not None:
         said["allowed"] = allowed if isinstance(allowed, str) else list(allowed)
-        message += f"; allowed: {allowed if isinstance(allowed, str) else ', '.join(map(str, said['allowed']))}"
+        shown = allowed if isinstance(allowed, str) else ", ".join(map(str, said["allowed"]))
+        message += f"; allowed: {shown}"
     names = {str(name).lower(): name for name in said.get("allowed", ())}
     close = difflib.get_close_matches(near.lower(), names, n=1) if near else []
     if close:

@@ -7,13 +7,14 @@ import msgspec
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that trades; ``aliases`` are other spellings that mean it, ``note`` what a reader must know."""
+    """Something that trades; ``aliases`` are other symbols that mean it, ``note`` what a reader must know."""
 
     symbol: str
     market: str
     name: str
     currency: str
     aliases: tuple[str, ...] = ()
+    sector: str | None = None
     note: str | None = None
 
 
@@ -36,8 +37,9 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """The last known price and the session it is from.
 
-    ``change_pct`` is in percent against the close before, of adjusted closes where the provider has them;
-    ``as_of`` is when the price was made (UTC).
+    ``change_pct`` is in percent against the close before, ``change_24h`` against the last price known 24
+    hours before ``as_of``, both of adjusted prices where the provider has them; ``as_of`` is when the price
+    was made (UTC).
     """
 
     price: Decimal
@@ -47,3 +49,4 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     low: Decimal
     volume: Decimal
     as_of: datetime
+    change_24h: Decimal | None = None

@@ -1,0 +1,102 @@
+"""The configured markets behind the MarketData port."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tacore.clock import Clock
+from tacore.errors import InvalidParams, NotFound, bad_param
+from tacore.market.anchors import clock_of, make_anchors
+from tacore.market.registry import provider_kind
+from tacore.market.symbols import MARKET_SPELLINGS, market_of
+from tacore.model.markets import MarketSettings
+from tacore.ports import MarketDataProvider
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Markets:
+    """Which provider serves each market, and what time it is there."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, MarketDataProvider],
+        anchors: Mapping[str, Mapping[str, Any]],
+        clock: Clock,
+    ) -> None:
+        self._providers = dict(providers)
+        self._replays = {market: bool(anchors[market]["mode"] == "replay") for market in providers}
+        self._clocks = {market: clock_of(anchors[market]) for market in providers}
+        self._latest = dict.fromkeys(providers, 0)
+        self._clock = clock
+
+    def markets(self) -> Sequence[str]:
+        """List the markets that have a provider."""
+        return tuple(self._providers)
+
+    def market(self, spelling: str) -> str:
+        """Give the market that a spelling means (stock is US); InvalidParams names the markets there are."""
+        name = spelling.strip().upper()
+        name = MARKET_SPELLINGS.get(name, name)
+        if name not in self._providers:
+            raise bad_param(
+                "market", "no provider serves it", value=spelling, allowed=self._providers, near=spelling
+            )
+        return name
+
+    def provider(self, market: str) -> MarketDataProvider:
+        """Give the market's provider; InvalidParams names the markets there are."""
+        return self._providers[self.market(market)]
+
+    def now(self, market: str) -> datetime:
+        """Tell the market's own time (aware UTC); it never goes back, even if the machine's clock does."""
+        name = self.market(market)
+        self._latest[name] = max(self._latest[name], self._clocks[name].at(self._clock.wall_us()))
+        return _EPOCH + timedelta(microseconds=self._latest[name])
+
+    def is_replay(self, market: str) -> bool:
+        """Tell whether the market's clock is a replay, standing or moving, and not wall time."""
+        return self._replays[self.market(market)]
+
+    def infer_market(self, symbols: Sequence[str]) -> str:
+        """Tell which market the symbols belong to, US where nothing says otherwise.
+
+        Raises InvalidParams where they point to different markets.
+        """
+        said = {symbol: self._market_of(symbol) for symbol in symbols}
+        found = {market for market in said.values() if market}
+        if len(found) > 1:
+            pointing = {symbol: market for symbol, market in said.items() if market}
+            listed = ", ".join(f"{symbol} ({market})" for symbol, market in pointing.items())
+            raise InvalidParams(
+                f"the symbols are of different markets: {listed}; ask for one market at a time",
+                details={"symbols": {"problem": "different markets", "value": pointing}},
+            )
+        return found.pop() if found else "US"
+
+    def _market_of(self, symbol: str) -> str | None:
+        """Judge by the symbol's shape, else by the first market that trades it."""
+        return market_of(symbol) or next((m for m in self._by_letters() if self._trades(m, symbol)), None)
+
+    def _by_letters(self) -> list[str]:
+        return [market for market in ("US", "CRYPTO") if market in self._providers]
+
+    def _trades(self, market: str, symbol: str) -> bool:
+        try:
+            self._providers[market].resolve(symbol, market)
+        except NotFound:
+            return False
+        return True
+
+
+def build_market_data(
+    settings: Mapping[str, MarketSettings],
+    clock: Clock,
+    anchors: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Markets:
+    """Build every configured market's provider; without anchors the clocks start at the present.
+
+    Raises ConfigurationError for a provider that does not exist or does not serve its market.
+    """
+    providers = {market: provider_kind(market, each).build(market, each) for market, each in settings.items()}
+    return Markets(providers, make_anchors(settings, clock.wall_us(), anchors), clock)

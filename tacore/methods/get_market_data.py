@@ -1,0 +1,236 @@
+"""get.market_data: quotes and bars of some symbols of one market."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from tacore.errors import InvalidParams, bad_param
+from tacore.market.asking import Asked, age_s, find, listed, merge_symbols, moment, provenance
+from tacore.market.hours import HOURS
+from tacore.market.timeframes import timeframe
+from tacore.model import Bar, Quote
+from tacore.ports import Context, MarketDataProvider, Method
+
+_DEFAULT_BARS = 30
+_MOST_BARS = 5000
+_MOST_SYMBOLS = 500
+
+
+class Params(msgspec.Struct, kw_only=True):
+    """What to show of which symbols."""
+
+    symbols: Annotated[
+        list[str],
+        Meta(min_length=1, max_length=_MOST_SYMBOLS, description="One or more symbols, of one market"),
+    ]
+    market: Annotated[str | None, Meta(description="US, CN, HK, CRYPTO or SIM; left out: by the symbols")] = (
+        None
+    )
+    timeframe: Annotated[Literal["1m", "5m", "15m", "1h", "1d", "1w"], Meta(description="A bar's width")] = (
+        "1d"
+    )
+    start: Annotated[str | None, Meta(description="Bars that ended after it: a date or moment")] = None
+    end: Annotated[str | None, Meta(description="Bars that ended by it: a date (whole) or moment")] = None
+    limit: Annotated[
+        Annotated[int, Meta(ge=0, le=_MOST_BARS)] | None,
+        Meta(description=f"How many of the newest bars; {_DEFAULT_BARS} without start, else all"),
+    ] = None
+    adjusted: Annotated[bool, Meta(description="Take later splits and dividends out of the bars")] = False
+    fields: Annotated[
+        list[str] | None, Meta(description="Only these of quote and bars; quote or bars means all of it")
+    ] = None
+
+
+class QuoteView(msgspec.Struct, kw_only=True):
+    """A quote, or the chosen fields of one; prices are raw, changes of adjusted prices."""
+
+    price: Decimal | UnsetType = UNSET
+    change_pct: Decimal | UnsetType | None = UNSET
+    change_24h: Decimal | UnsetType | None = UNSET
+    open: Decimal | UnsetType = UNSET
+    high: Decimal | UnsetType = UNSET
+    low: Decimal | UnsetType = UNSET
+    volume: Decimal | UnsetType = UNSET
+    as_of: datetime | UnsetType = UNSET
+    age_s: Decimal | UnsetType | None = UNSET
+
+
+class BarView(msgspec.Struct, kw_only=True):
+    """A bar, or the chosen fields of one; ``time`` is when it ended."""
+
+    time: datetime
+    session: str | UnsetType = UNSET
+    open: Decimal | UnsetType = UNSET
+    high: Decimal | UnsetType = UNSET
+    low: Decimal | UnsetType = UNSET
+    close: Decimal | UnsetType = UNSET
+    volume: Decimal | UnsetType = UNSET
+    adjusted_close: Decimal | UnsetType = UNSET
+
+
+class SymbolView(msgspec.Struct, kw_only=True):
+    """One symbol: ``symbol`` is the provider's, ``asked`` the client's spelling where it differs."""
+
+    symbol: str
+    name: str
+    currency: str
+    quote: QuoteView | UnsetType = UNSET
+    bars: list[BarView] | UnsetType = UNSET
+    asked: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """Quotes and bars by symbol, and where they come from."""
+
+    market: str
+    timeframe: str
+    adjusted: bool
+    bars_shown: str
+    source: str
+    simulated: bool
+    replay: bool
+    as_of: datetime | None
+    age_s: Decimal | None
+    market_time: datetime
+    symbols: dict[str, SymbolView]
+    missing: dict[str, str] = {}
+    warnings: list[str] = []
+
+
+_QUOTE = QuoteView.__struct_fields__
+_BAR = BarView.__struct_fields__
+_FIELDS = ("quote", "bars", *dict.fromkeys((*_QUOTE, *_BAR)))
+
+
+def normalise(params: dict[str, Any]) -> dict[str, Any]:
+    """Accept symbol or symbols, text or list, and other spellings of the timeframe."""
+    merged = merge_symbols(params)
+    if not merged.get("symbols", "absent"):
+        merged["symbols"] = []
+    if "symbols" not in merged:
+        allowed = "a list of symbols, comma-separated text, or symbol for one"
+        raise bad_param("symbols", "at least one symbol is needed", allowed=allowed)
+    if isinstance(merged.get("timeframe"), str):
+        merged["timeframe"] = timeframe(merged["timeframe"])
+    if "fields" in merged:
+        merged["fields"] = listed(merged["fields"])
+    return merged
+
+
+def get_market_data(params: Params, context: Context) -> Result:
+    """Answer with each symbol's last price and bars; what is not there is listed in ``missing``."""
+    data = context.ports.market
+    market = data.market(params.market or data.infer_market(params.symbols))
+    provider, now = data.provider(market), data.now(market)
+    asked, missing = find(params.symbols, market, provider)
+    wanted = _Wanted(params, market)
+    views: dict[str, SymbolView] = {}
+    ages: list[datetime] = []
+    for each, quote in zip(asked, provider.quotes([each.instrument for each in asked], now=now), strict=True):
+        context.check()
+        if quote is None:
+            missing[each.sent] = f"{each.symbol} has no price yet at {now.isoformat()}"
+            continue
+        views[each.symbol] = wanted.view(each, quote, provider, now)
+        ages.append(quote.as_of)
+    return Result(
+        **provenance(data, market, now, ages),
+        timeframe=params.timeframe,
+        adjusted=params.adjusted,
+        bars_shown=_bars_shown(params),
+        symbols=views,
+        missing=missing,
+        warnings=wanted.warnings,
+    )
+
+
+class _Wanted:
+    """What a request wants to see of each symbol."""
+
+    def __init__(self, params: Params, market: str) -> None:
+        hours = HOURS[market]
+        self._params = params
+        self._start = moment("start", params.start, hours)
+        self._end = moment("end", params.end, hours, ends=True)
+        if self._start and self._end and self._start >= self._end:
+            raise InvalidParams(
+                "start lies after end",
+                details={"start": {"problem": "lies after end", "value": [params.start, params.end]}},
+            )
+        self._limit = _DEFAULT_BARS if self._start is None else _MOST_BARS
+        if params.limit is not None:
+            self._limit = params.limit
+        self._quote = _chosen(params.fields, "quote", _QUOTE)
+        self._bar = _chosen(params.fields, "bars", _BAR)
+        self.warnings: list[str] = []
+
+    def view(self, asked: Asked, quote: Quote, provider: MarketDataProvider, now: datetime) -> SymbolView:
+        """Show one symbol."""
+        instrument = asked.instrument
+        view = SymbolView(symbol=instrument.symbol, name=instrument.name, currency=instrument.currency)
+        if asked.sent != asked.symbol:
+            view.asked = asked.sent
+        if instrument.note:
+            view.note = instrument.note
+        if self._quote:
+            values = msgspec.structs.asdict(quote) | {"age_s": age_s(quote.as_of, now)}
+            view.quote = QuoteView(**{name: values[name] for name in self._quote})
+        if self._bar:
+            view.bars = self._bars(asked, provider, now)
+        return view
+
+    def _bars(self, asked: Asked, provider: MarketDataProvider, now: datetime) -> list[BarView]:
+        bars = provider.bars(
+            asked.instrument,
+            self._params.timeframe,
+            now=now,
+            start=self._start,
+            end=self._end,
+            limit=self._limit,
+            adjusted=self._params.adjusted,
+        )
+        if self._params.limit is None and len(bars) == _MOST_BARS:
+            self.warnings.append(f"{asked.symbol}: only the newest {_MOST_BARS} bars are shown")
+        return [self._bar_view(bar) for bar in bars]
+
+    def _bar_view(self, bar: Bar) -> BarView:
+        return BarView(time=bar.time, **{name: getattr(bar, name) for name in self._bar if name != "time"})
+
+
+def _chosen(fields: Sequence[str] | None, section: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names of a section that were asked for; none asked for means all."""
+    for field in fields or ():
+        if field not in _FIELDS:
+            raise bad_param("fields", "there is no such field", value=field, allowed=_FIELDS, near=field)
+    if fields is None or section in fields:
+        return names
+    return tuple(name for name in names if name in fields)
+
+
+def _bars_shown(params: Params) -> str:
+    if params.adjusted:
+        return "adjusted: later splits and dividends are taken out of the prices; volume is raw"
+    return (
+        "raw: prices as traded, so that splits show; adjusted_close has later splits and dividends taken out"
+    )
+
+
+METHOD = Method(
+    name="get.market_data",
+    handler=get_market_data,
+    params=Params,
+    result=Result,
+    summary="Show quotes and bars of one or more symbols",
+    renames={"market_type": "market", "interval": "timeframe"},
+    normalise=normalise,
+    examples=(
+        {"symbols": ["AAPL", "MSFT"]},
+        {"symbol": "BTC/USDT", "timeframe": "1h", "limit": 24},
+        {"symbols": "GOOG", "start": "2013-02-01", "adjusted": True, "fields": ["price", "close"]},
+    ),
+)
