@@ -57,7 +57,7 @@ def test_settings_when_each_layer_sets_a_value_take_the_strongest_and_say_where_
 def test_settings_when_a_variable_is_set_have_its_value(
     tmp_path: Path, name: str, value: str, key: str, expected: object
 ) -> None:
-    loaded = load(tmp_path, **{name: value})
+    loaded = load(tmp_path, None, **{name: value})
     found: Any = loaded.settings
     for part in key.split("."):
         found = getattr(found, part)
@@ -151,7 +151,7 @@ def test_unknown_key_when_a_flag_is_refused_naming_the_flag(tmp_path: Path) -> N
 def test_unknown_variable_when_it_has_our_prefix_is_refused_with_a_suggestion(
     tmp_path: Path, name: str, suggestion: str
 ) -> None:
-    [line] = problems(tmp_path, **{name: "5"})
+    [line] = problems(tmp_path, None, **{name: "5"})
     assert line == f"environment {name} = '5': unknown variable; did you mean {suggestion}?"
 
 
@@ -160,7 +160,7 @@ def test_unknown_variable_when_it_has_our_prefix_is_refused_with_a_suggestion(
     ["TACORE_PORT", "TACORE_SERVICE_HOST", "TACORE_BROKER_SERVICE_PORT_RPC", "TACORE_PORT_5555_TCP_ADDR"],
 )
 def test_variable_when_kubernetes_made_it_is_ignored(tmp_path: Path, name: str) -> None:
-    assert load(tmp_path, **{name: "tcp://10.0.0.1:5555"}).settings == load(tmp_path).settings
+    assert load(tmp_path, None, **{name: "tcp://10.0.0.1:5555"}).settings == load(tmp_path).settings
 
 
 @pytest.mark.parametrize(
