@@ -4,22 +4,24 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from tacore.store import histogram
 from tacore.store.request_hash import hash_of
-from tacore.wire.records import TRUNCATED_ANSWER, TRUNCATED_PARAMS, Answers, Gauge, Record, WorkerStatus
+from tacore.wire.records import Answers, Gauge, Record, WorkerStatus
 
 BUCKET_US = 10_000_000
 UNKNOWN_METHOD = "(unknown)"
 
+Value = str | int | bytes | None
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 WireRow = tuple[str | int, str | None, Count, bytes | None, bytes | None, Count]
 _decode_rows = msgspec.msgpack.Decoder(list[WireRow]).decode
-_code, _processing_us, _flags = itemgetter(1), itemgetter(2), itemgetter(5)
+_code, _processing_us = itemgetter(1), itemgetter(2)
 
 
 class Rollup:
@@ -44,7 +46,7 @@ class Batch:
     """
 
     def __init__(self, *, lines: bool) -> None:
-        self.rows: list[tuple[Any, ...]] = []
+        self.values: list[Value] = []
         self.hashes = array("I")
         self.rollups: dict[tuple[int, str], Rollup] = {}
         self.totals: dict[tuple[str, str], list[int]] = {}
@@ -66,7 +68,7 @@ class Batch:
 
     def spell_out_large_ids(self) -> None:
         """Turn integer ids that SQLite cannot hold (over 63 bits) into text."""
-        self.rows = [(str(row[0]) if _too_large(row[0]) else row[0], *row[1:]) for row in self.rows]
+        self.values = [str(value) if _too_large(value) else value for value in self.values]
 
     def _add_answers(self, record: Answers) -> None:
         try:
@@ -76,25 +78,7 @@ class Batch:
         self.malformed += abs(len(record.metas) - len(rows))
         if not rows:
             return
-        if any(map(_flags, rows)):
-            rows = [_whole_characters(row) for row in rows]
-        method, worker, answered = record.method, record.worker_id, record.answered_us
-        who = record.principals
-        principals = [who] * len(rows) if isinstance(who, str) else who
-        self.rows += [
-            (
-                *row,
-                meta.client,
-                meta.attempts,
-                meta.received_us,
-                meta.queue_us,
-                method,
-                worker,
-                answered,
-                name,
-            )
-            for row, meta, name in zip(rows, record.metas, principals, strict=False)
-        ]
+        self.values += _values(record, rows)
         self.hashes.extend([hash_of(row[0]) for row in rows[: len(record.metas)]])
         self._count(record, rows)
         if self.lines is not None:
@@ -131,18 +115,48 @@ class Batch:
         known[2] = max(known[2], record.value)
 
 
-def _too_large(request_id: str | int) -> bool:
-    return isinstance(request_id, int) and request_id.bit_length() > 63  # noqa: PLR2004 - SQLite's integers
+def _too_large(value: Value) -> bool:
+    return isinstance(value, int) and value.bit_length() > 63  # noqa: PLR2004 - SQLite's integers
+
+
+def _values(record: Answers, rows: Sequence[WireRow]) -> list[Value]:
+    """Lay the rows out one after the other, in the order of the INSERT.
+
+    Text binds twice as fast as bytes. A cut may have left part of a character, which is dropped.
+    """
+    method, worker, answered = record.method, record.worker_id, record.answered_us
+    who = record.principals
+    values: list[Value] = []
+    try:
+        for (request_id, code, took, params, answer, flags), meta, principal in zip(
+            rows, record.metas, repeat(who) if isinstance(who, str) else who, strict=False
+        ):
+            values += (
+                request_id,
+                method,
+                worker,
+                principal,
+                code,
+                meta.client,
+                meta.attempts,
+                answered,
+                meta.received_us,
+                meta.queue_us,
+                took,
+                flags,
+                None if params is None else params.decode(),
+                None if answer is None else answer.decode(),
+            )
+    except UnicodeDecodeError:
+        return _values(record, [_whole_characters(row) for row in rows])
+    return values
 
 
 def _whole_characters(row: WireRow) -> WireRow:
-    """Drop the part of a character that a cut left at the end of a payload."""
-    request_id, code, processing_us, params, answer, flags = row
-    if params is not None and flags & TRUNCATED_PARAMS:
-        params = params.decode(errors="ignore").encode()
-    if answer is not None and flags & TRUNCATED_ANSWER:
-        answer = answer.decode(errors="ignore").encode()
-    return request_id, code, processing_us, params, answer, flags
+    request_id, code, took, params, answer, flags = row
+    params = params and params.decode(errors="ignore").encode()
+    answer = answer and answer.decode(errors="ignore").encode()
+    return request_id, code, took, params, answer, flags
 
 
 def _lines(record: Answers, rows: Sequence[WireRow]) -> str:

@@ -200,10 +200,7 @@ def _conditions(filters: Filters) -> tuple[str, list[str | int]]:
         ("r.answered_us >= ?", filters.since_us),
         ("r.answered_us < ?", filters.until_us),
         ("CAST(r.request_id AS TEXT) = ?", None if filters.request_id is None else str(filters.request_id)),
-        (
-            "instr(coalesce(CAST(r.params AS TEXT), '') || char(10) || coalesce(CAST(r.answer AS TEXT), ''), ?)",
-            filters.text,
-        ),
+        ("instr(coalesce(r.params, '') || char(10) || coalesce(r.answer, ''), ?)", filters.text),
     ]
     used = [(term, value) for term, value in terms if value is not None]
     return "".join(f" AND {term}" for term, _ in used), [value for _, value in used]

@@ -19,11 +19,11 @@ SELECT
   coalesce(worker, 'broker') AS worker_id,
   CASE WHEN instr(client, x'00') OR CAST(client AS TEXT) GLOB '*[^ -~]*' THEN lower(hex(client))
     ELSE CAST(client AS TEXT) END AS client_id,
-  CAST(params AS TEXT) AS request_data,
-  CASE WHEN code IS NULL THEN CAST(answer AS TEXT) END AS response_data,
+  params AS request_data,
+  CASE WHEN code IS NULL THEN answer END AS response_data,
   processing_us / 1000.0 AS processing_time_ms,
   CASE WHEN code IS NULL THEN 'success' ELSE 'error' END AS status,
-  CASE WHEN code IS NOT NULL THEN coalesce(CAST(answer AS TEXT), '{"code":"' || code || '"}') END AS error,
+  CASE WHEN code IS NOT NULL THEN coalesce(answer, '{"code":"' || code || '"}') END AS error,
   strftime('%Y-%m-%dT%H:%M:%S', received_us / 1000000, 'unixepoch')
     || printf('.%06dZ', received_us % 1000000) AS created_at,
   strftime('%Y-%m-%dT%H:%M:%S', answered_us / 1000000, 'unixepoch')
@@ -46,7 +46,7 @@ def _first(db: "Database") -> None:
     """
     requests = {"id": int, "request_id": bytes, "method": str, "worker": str, "principal": str, "code": str}
     requests |= {"client": bytes, "attempts": int, "answered_us": int, "received_us": int, "queue_us": int}
-    requests |= {"processing_us": int, "flags": int, "params": bytes, "answer": bytes}
+    requests |= {"processing_us": int, "flags": int, "params": str, "answer": str}
     rollups = {"bucket_s": int, "method": str, "count": int, "errors": int, "sum_us": int, "max_us": int}
     rollups |= {"queue_us": int, "histogram": bytes}
     workers = {"worker_id": str, "at_us": int, "pool": str, "pid": int, "host": str, "state": str}

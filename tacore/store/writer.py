@@ -3,6 +3,7 @@
 It ends when the broker's side of its socket closes and everything that had arrived is committed.
 """
 
+import gc
 import json
 import logging
 import signal
@@ -189,6 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    gc.set_threshold(100_000, 20, 20)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         Writer(options, socket.socket(fileno=options.fd)).run()
