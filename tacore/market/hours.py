@@ -47,7 +47,7 @@ class Hours:
         weeks, day = divmod(session.toordinal() - _EPOCH, _WEEK)
         return weeks * self.sessions_per_week + min(day, self.sessions_per_week - 1)
 
-    def local(self, session: date, minute: int) -> datetime:
+    def local(self, session: date, minute: float) -> datetime:
         """Give the UTC moment of a local minute of the day."""
         midnight = datetime.combine(session, time(), self.tz)
         return (
@@ -60,7 +60,7 @@ class Hours:
         """Give the end of a session (UTC)."""
         return self.local(session, self.spans[-1][1])
 
-    def ended(self, session: date, traded: int) -> datetime:
+    def ended(self, session: date, traded: float) -> datetime:
         """Give the moment (UTC) at which that many minutes of a session had been traded."""
         for start, end in self.spans:
             if traded <= end - start:

@@ -1,0 +1,1 @@
+"""The invented market: random numbers by counter, price paths, and the universe that trades."""
