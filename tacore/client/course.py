@@ -97,6 +97,10 @@ class Course:
         left_ms = max(1, round((self.deadline - now) * 1000))
         return encode_request(self.call, left_ms, self.number)
 
+    def preview(self) -> bytes:
+        """Give the frame of a first attempt that begins now, without beginning it."""
+        return encode_request(self.call, round(self.policy.timeout_s * 1000), 1)
+
     def settle(
         self, outcome: str, now: float, wall: float, wire: Mapping[str, Any] | None = None, detail: str = ""
     ) -> float | None:
@@ -109,13 +113,21 @@ class Course:
             outcome, detail = "error", f"{error.code}: {error.message}"
         took = now - self.started
         self.attempts.append(Attempt(self.number, self.endpoint, wall - took, took, outcome, detail))
-        if wire is not None and (error is None or not error.retryable or self._exhausted):
+        if wire is not None and (error is None or self._exhausted or not self._helps(error)):
             self._finish(wire, error)
             return None
         if self._exhausted:
             self._finish({}, self._silence())
             return None
         return self._pause(error)
+
+    def _helps(self, error: TacoreError) -> bool:
+        """Tell whether another attempt may do better.
+
+        A broker that answers ``unavailable`` has waited for a worker already: only another broker may help.
+        """
+        waited = error.code == "unavailable" and "retry_after_ms" not in error.details
+        return error.retryable and not (waited and (self.bound or len(self.attempts) >= len(self._endpoints)))
 
     @property
     def _exhausted(self) -> bool:

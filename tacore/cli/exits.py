@@ -1,0 +1,61 @@
+"""Exit codes, and how an error reads on a terminal: what, why, what to do."""
+
+import sys
+from collections.abc import Mapping
+
+from tacore import errors
+
+OK, UNEXPECTED, USAGE, ANSWERED, NO_ANSWER, NO_BROKER, CONFIGURATION, NOT_FOUND, PARTLY = range(9)
+INTERRUPTED = 130
+
+_CODES: tuple[tuple[type[errors.TacoreError], int], ...] = (
+    (errors.NoBroker, NO_BROKER),
+    (errors.NoAnswer, NO_ANSWER),
+    (errors.ConfigurationError, CONFIGURATION),
+    (errors.Unauthorized, CONFIGURATION),
+    (errors.Forbidden, CONFIGURATION),
+    (errors.NotFound, NOT_FOUND),
+)
+_ADVICE: Mapping[str, str] = {
+    "no_broker": "start one with `tacore up`, or name another with --endpoint",
+    "no_answer": "look into `tacore ps` and `tacore logs`, or wait longer with --timeout",
+    "unknown_method": "`tacore methods` lists what there is",
+    "invalid_params": "`tacore describe METHOD` shows the params",
+    "outcome_unknown": "it may have happened: ask with `tacore call get.order` before anything is sent again",
+    "unauthorized": "the service does not know this key",
+    "forbidden": "this key may not do that",
+}
+
+
+class Usage(Exception):
+    """The command line is wrong; nothing was sent."""
+
+
+def code_of(error: errors.TacoreError) -> int:
+    """Give the exit code for an error: 3 where the service answered with it."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), ANSWERED)
+
+
+def tell(text: str) -> None:
+    """Write a line for people, where results never go."""
+    sys.stderr.write(f"{text}\n")
+
+
+def explain(error: errors.TacoreError) -> str:
+    """Put an error into plain words, its bad fields line by line."""
+    if isinstance(error, errors.NoBroker):
+        return f"tacore: {error.message}: {_ADVICE[error.code]}"
+    lines = [f"tacore: {error.code}: {error.message}"]
+    if not isinstance(error, errors.NoAnswer):
+        lines += [f"  {field}: {_reason(reason)}" for field, reason in error.details.items()]
+    if error.code in _ADVICE:
+        lines.append(f"  {_ADVICE[error.code]}")
+    return "\n".join(lines)
+
+
+def _reason(reason: object) -> str:
+    if isinstance(reason, Mapping):
+        return ", ".join(f"{name} {_reason(each)}" for name, each in reason.items())
+    if isinstance(reason, list | tuple):
+        return ", ".join(_reason(each) for each in reason)
+    return str(reason)
