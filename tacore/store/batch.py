@@ -76,10 +76,11 @@ class Batch:
         except msgspec.DecodeError:
             rows = []
         self.malformed += abs(len(record.metas) - len(rows))
+        del rows[len(record.metas) :]
         if not rows:
             return
         self.values += _values(record, rows)
-        self.hashes.extend([hash_of(row[0]) for row in rows[: len(record.metas)]])
+        self.hashes.extend([hash_of(row[0]) for row in rows])
         self._count(record, rows)
         if self.lines is not None:
             self.lines.append(_lines(record, rows))

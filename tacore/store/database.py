@@ -47,7 +47,6 @@ class Database:
 
     Ids have no gaps, so a request's id follows from where its hash stands: every 8,192 rows or so their
     hashes become one row of request_index, at a fraction of the cost of an index on request_id.
-    ``epoch`` and ``seq`` name the last chunk that is in the file, of the broker that sent it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,9 +65,6 @@ class Database:
         for pragma in ("wal_autocheckpoint = 2000", "journal_size_limit = 67108864", "cache_size = -16384"):
             run(f"PRAGMA {pragma}")
         migrate(self.connection)
-        self.epoch: int
-        self.seq: int
-        self.epoch, self.seq = run("SELECT epoch, seq FROM progress").fetchone() or (0, 0)
         (self._indexed,) = run("SELECT coalesce(max(last_id), 0) FROM request_index").fetchone()
         tail = run(
             "SELECT id, request_id FROM requests WHERE id > ? ORDER BY id", (self._indexed,)
@@ -76,14 +72,20 @@ class Database:
         self._indexed = tail[0][0] - 1 if tail else self._indexed
         self._hashes = array("I", [hash_of(request_id) for _, request_id in tail])
 
+    def committed_seq(self, epoch: int) -> int:
+        """Give the number of the last chunk of a link's epoch that is in the file, zero if none is."""
+        found = self.connection.execute("SELECT seq FROM progress WHERE epoch = ?", (epoch,)).fetchone()
+        return int(found[0]) if found else 0
+
     def commit(self, batch: Batch, epoch: int) -> None:
-        """Write the batch and how far it reaches, all or nothing."""
+        """Write the batch and how far it reaches, all or nothing, unless an attempt that failed did after all."""
+        if self.committed_seq(epoch) >= batch.seq:
+            return
         try:
             self._transaction(batch, epoch)
         except OverflowError:
             batch.spell_out_large_ids()
             self._transaction(batch, epoch)
-        self.epoch, self.seq = epoch, batch.seq
         if len(self._hashes) >= INDEX_ROWS:
             self._indexed += len(self._hashes)
             self._hashes = array("I")
@@ -111,7 +113,7 @@ class Database:
         each(_TOTAL, [(*key, *total) for key, total in batch.totals.items()])
         each(_WORKER, [_worker_values(record) for record in batch.workers.values()])
         each(_GAUGE, [(*key, *gauge) for key, gauge in batch.gauges.items()])
-        run("REPLACE INTO progress VALUES (1, ?, ?)", (epoch, batch.seq))
+        run("REPLACE INTO progress VALUES (?, ?)", (epoch, batch.seq))
         if len(self._hashes) >= INDEX_ROWS:
             first, last = self._indexed + 1, self._indexed + len(self._hashes)
             run("INSERT INTO request_index VALUES (?, ?, ?)", (first, last, self._hashes.tobytes()))

@@ -54,7 +54,7 @@ def _first(db: "Database") -> None:
     workers |= {"cpu_s": float, "rss_bytes": int}
     gauges = {"bucket_s": int, "name": str, "subject": str, "at_us": int, "value": float, "max_value": float}
     totals = {"method": str, "code": str, "count": int, "sum_us": int}
-    progress = {"id": int, "epoch": int, "seq": int}
+    progress = {"epoch": int, "seq": int}
     request_index = {"first_id": int, "last_id": int, "hashes": bytes}
     db.table("requests").create(requests, pk="id", if_not_exists=True)
     db.table("rollups").create(rollups, pk=("bucket_s", "method"), if_not_exists=True)
@@ -62,7 +62,7 @@ def _first(db: "Database") -> None:
     db.table("workers").create(workers, pk="worker_id", if_not_exists=True)
     db.table("gauges").create(gauges, pk=("bucket_s", "name", "subject"), if_not_exists=True)
     db.table("request_index").create(request_index, pk="first_id", if_not_exists=True)
-    db.table("progress").create(progress, pk="id", if_not_exists=True)
+    db.table("progress").create(progress, pk="epoch", if_not_exists=True)
     db.create_view("request_logs", REQUEST_LOGS, replace=True)
 
 

@@ -95,8 +95,7 @@ class Writer:
     def _write(self, data: bytes) -> None:
         chunks = list(self._chunks.feed(data))
         epoch = self._chunks.epoch
-        database = self._persist(lambda database: database)
-        done = database.seq if database.epoch == epoch else 0
+        done = self._persist(lambda database: database.committed_seq(epoch))
         batch = Batch(lines=self._performance_log is not None)
         for seq, body in chunks:
             if seq > done:

@@ -93,7 +93,10 @@ import sys, time
 from tacore.store.link import JournalLink
 from tests.support.journal import chunk
 link = JournalLink(sys.argv[1:])
-for number in range(100):
+link.append(chunk(0, 50), 50)
+while not link.status()["rows_committed"]:
+    link.pump()
+for number in range(1, 100):
     link.append(chunk(number * 50, 50), 50)
 while link._backlog.unsent or link._writer.busy:
     link.pump()
