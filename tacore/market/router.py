@@ -13,6 +13,7 @@ from tacore.model.markets import MarketSettings
 from tacore.ports import MarketDataProvider
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_US = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)  # dates end near there
 
 
 class Markets:
@@ -52,7 +53,7 @@ class Markets:
         """Tell the market's own time (aware UTC); it never goes back, even if the machine's clock does."""
         name = self.market(market)
         self._latest[name] = max(self._latest[name], self._clocks[name].at(self._clock.wall_us()))
-        return _EPOCH + timedelta(microseconds=self._latest[name])
+        return _EPOCH + timedelta(microseconds=min(self._latest[name], _LAST_US))
 
     def is_replay(self, market: str) -> bool:
         """Tell whether the market's clock is a replay, standing or moving, and not wall time."""

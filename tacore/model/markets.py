@@ -39,7 +39,7 @@ class ReplaySettings(_Section):
 
     Nothing means the provider's last session."""
 
-    speed: float = Field(default=0.0, ge=0, le=1_000_000, allow_inf_nan=False)
+    speed: float = Field(default=0.0, ge=0, le=86_400, allow_inf_nan=False)
     """Market seconds per second: 0 stands still, 1 is the pace of the wall clock, 3600 an hour a second."""
 
 
