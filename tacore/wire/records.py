@@ -116,3 +116,30 @@ def split_chunks(buffer: bytearray) -> Iterator[list[Record]]:
             start = end
     finally:
         del buffer[:start]
+
+
+class RowMaker:
+    """Makes rows with as much of their payload as the settings keep.
+
+    ``payloads`` is none, params or all; ``cap_bytes`` cuts each field.
+    """
+
+    __slots__ = ("_answers", "_cap", "_params")
+
+    def __init__(self, payloads: str = "all", cap_bytes: int = 8192) -> None:
+        self._params = payloads in {"params", "all"}
+        self._answers = payloads == "all"
+        self._cap = cap_bytes
+
+    def __call__(
+        self, request_id: str | int, code: str | None, processing_us: int, params: bytes, answer: bytes
+    ) -> Row:
+        """Make a row; ``params`` and ``answer`` are JSON."""
+        flags = 0
+        kept_params = params if self._params else None
+        kept_answer = answer if self._answers or code is not None else None
+        if kept_params is not None and len(kept_params) > self._cap:
+            kept_params, flags = kept_params[: self._cap], TRUNCATED_PARAMS
+        if kept_answer is not None and len(kept_answer) > self._cap:
+            kept_answer, flags = kept_answer[: self._cap], flags | TRUNCATED_ANSWER
+        return Row(request_id, code, processing_us, kept_params, kept_answer, flags)

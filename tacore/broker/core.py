@@ -1,0 +1,371 @@
+"""The broker without its sockets: events in, actions out, on an injected clock.
+
+Events: `on_request`, `on_frames` (a malformed client message), `on_worker` (see `fleet`), `on_reply`, `tick`.
+Actions: the lists of the `Outbox`. `dispatch` hands out what waits; call it after a round of events.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+from tacore.broker.limits import Limits
+from tacore.broker.outbox import Outbox
+from tacore.broker.pool import Pool
+from tacore.broker.state import Dispatch, Entry, MethodState, Worker
+from tacore.clock import Clock
+from tacore.errors import (
+    DeadlineExceeded,
+    OutcomeUnknown,
+    Overloaded,
+    RequestInvalid,
+    TacoreError,
+    Unavailable,
+    UnknownMethod,
+    WorkerLost,
+)
+from tacore.ports import MethodInfo
+from tacore.wire import backend
+from tacore.wire.envelope import Head, RequestId, find_id, read_head, with_request_id
+from tacore.wire.records import Answers, Meta, RowMaker
+
+Local = Callable[[Head], bytes]
+PRINCIPAL = "local"
+
+
+class Core:
+    """Requests, from acceptance to their final answer."""
+
+    def __init__(
+        self, catalogue: Mapping[str, MethodInfo], limits: Limits, clock: Clock, make_row: RowMaker
+    ) -> None:
+        self.limits = limits
+        self.clock = clock
+        self.out = Outbox(clock, make_row)
+        self.methods: dict[str, MethodState] = {}
+        self.pools: dict[str, Pool] = {}
+        self.local: dict[str, Local] = {}
+        self.draining = False
+        self._aliases: dict[str, str] = {}
+        self._dispatch_ids = count(clock.wall_us() << 8)
+        self._assigned = count(1)
+        self._prefix = f"b{os.urandom(4).hex()}"
+        self._inflight: dict[RequestId, Entry] = {}
+        self._collided: dict[tuple[object, ...], Entry] = {}
+        for info in catalogue.values():
+            self.add_method(info)
+
+    # -- what there is -----------------------------------------------------------------------------
+
+    def add_method(self, info: MethodInfo) -> MethodState:
+        """Make a method known; one that no worker serves answers unavailable."""
+        state = self.methods[info.name] = MethodState(info)
+        self.pool(info.pool)
+        for alias in info.aliases:
+            self._aliases[alias] = info.name
+        return state
+
+    def add_local(self, info: MethodInfo, serve: Local) -> None:
+        """Make a method known that the broker serves itself; ``serve`` returns the data as JSON or raises."""
+        self.local[info.name] = serve
+        for alias in info.aliases:
+            self._aliases[alias] = info.name
+
+    def resolve(self, name: str) -> str:
+        """Follow an alias to the method's name."""
+        return self._aliases.get(name, name)
+
+    def pool(self, name: str) -> Pool:
+        """Give the pool of that name, made when first named."""
+        found = self.pools.get(name)
+        if found is None:
+            found = Pool(name, self.limits, self._dispatch_ids, self._send, self._expired)
+            self.pools[name] = found
+        return found
+
+    def in_flight(self) -> int:
+        """Count the accepted requests that have no answer yet."""
+        return len(self._inflight) + len(self._collided)
+
+    # -- requests ----------------------------------------------------------------------------------
+
+    def on_request(self, client: bytes, delimited: bool, body: bytes, now: float) -> None:
+        """Take a client's message: queue it, join it to its first try, serve it here, or refuse it."""
+        limits = self.limits
+        try:
+            head = read_head(body, limits.max_bytes, limits.max_depth)
+        except RequestInvalid as error:
+            self._refuse(client, delimited, body, error)
+            return
+        request_id = head.request_id
+        method = self.methods.get(head.method)
+        if method is None or request_id is None:
+            self._on_unusual(client, delimited, body, head, now)
+            return
+        self._accept(client, delimited, body, head, request_id, method, now)
+
+    def on_frames(self, client: bytes, delimited: bool, frames: int) -> None:
+        """Take a client's message that is not one JSON frame."""
+        allowed = f"one JSON object in one frame (at most {self.limits.max_frames} frames are read)"
+        error = RequestInvalid(
+            f"the message has {frames} frames; allowed: {allowed}",
+            details={"frames": frames, "allowed": allowed},
+        )
+        self.out.refuse(client, delimited, self._new_id(), None, error)
+
+    def _refuse(self, client: bytes, delimited: bool, body: bytes, error: RequestInvalid) -> None:
+        found = find_id(body) if len(body) <= self.limits.max_bytes and "deep" not in error.message else None
+        request_id = self._new_id() if found is None else found
+        self.out.refuse(client, delimited, request_id, None, error)
+
+    def _on_unusual(self, client: bytes, delimited: bool, body: bytes, head: Head, now: float) -> None:
+        request_id = head.canonical_id
+        if request_id is None:
+            request_id = self._new_id()
+            body = with_request_id(body, request_id)
+        name = self._aliases.get(head.method, head.method)
+        serve = self.local.get(name)
+        if serve is not None:
+            self._serve_here(client, delimited, head, request_id, serve)
+            return
+        method = self.methods.get(name)
+        if method is None:
+            self.out.refuse(client, delimited, request_id, head, self._unknown(head.method))
+            return
+        self._accept(client, delimited, body, head, request_id, method, now)
+
+    def _serve_here(
+        self, client: bytes, delimited: bool, head: Head, request_id: RequestId, serve: Local
+    ) -> None:
+        result: bytes | TacoreError
+        try:
+            result = serve(head)
+        except TacoreError as error:
+            result = error
+        self.out.refuse(client, delimited, request_id, head, result)
+
+    def _unknown(self, name: str) -> UnknownMethod:
+        known = sorted({*self.methods, *self.local, *self._aliases})
+        near = difflib.get_close_matches(name[:100], known, n=3)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        return UnknownMethod(
+            f"Unsupported method: {name[:100]!r}{hint}; describe.methods lists what there is",
+            details={"method": name[:100], "nearest": near},
+        )
+
+    def _accept(
+        self,
+        client: bytes,
+        delimited: bool,
+        body: bytes,
+        head: Head,
+        request_id: RequestId,
+        method: MethodState,
+        now: float,
+    ) -> None:
+        first = self._inflight.get(request_id)
+        if first is not None or self._collided:
+            same = self._find_same(first, head, request_id)
+            if same is not None:
+                self._join(same, client, delimited, head, now)
+                return
+        pool = self.pools[method.info.pool]
+        patience_ms = head.timeout_ms
+        if patience_ms is None:
+            patience_ms = self.limits.default_timeout_ms
+        elif not 0 < patience_ms <= self.limits.max_timeout_ms:
+            self.out.refuse(client, delimited, request_id, head, self._bad_timeout(patience_ms))
+            return
+        if self.draining or pool.queued >= self.limits.queue_limit:
+            self.out.refuse(client, delimited, request_id, head, self._full(pool))
+            return
+        patience_s = patience_ms / 1000
+        wall_us = self.clock.wall_us()
+        if b"\n" in body:
+            body = body.replace(b"\n", b" ")
+        entry = Entry(
+            request_id, head, body, client, delimited, PRINCIPAL, now, wall_us, now + patience_s, patience_s
+        )
+        if first is None:
+            self._inflight[request_id] = entry
+        else:
+            entry.collided = True
+            self._collided[self._key(head, request_id)] = entry
+        pool.enqueue(method, entry)
+
+    def _bad_timeout(self, given: float) -> RequestInvalid:
+        allowed = f"more than 0, at most {self.limits.max_timeout_ms:.0f}"
+        return RequestInvalid(
+            f"timeout_ms is {given}; allowed: {allowed}",
+            details={"timeout_ms": {"value": given, "allowed": allowed}},
+        )
+
+    def _full(self, pool: Pool) -> Unavailable:
+        if self.draining:
+            return Unavailable("the broker is draining: it takes no new requests", details={"draining": True})
+        retry_after_ms = 1000 if not pool.workers else 200
+        return Overloaded(
+            f"the queue of pool {pool.name} is full ({pool.queued} requests wait)",
+            details={"pool": pool.name, "queued": pool.queued, "retry_after_ms": retry_after_ms},
+        )
+
+    # -- retries -----------------------------------------------------------------------------------
+
+    def _key(self, head: Head, request_id: RequestId) -> tuple[object, ...]:
+        return (PRINCIPAL, request_id, head.method, bytes(head.params), head.requestId, head.id)
+
+    def _find_same(self, first: Entry | None, head: Head, request_id: RequestId) -> Entry | None:
+        key = self._key(head, request_id)
+        if first is not None and self._key(first.head, first.request_id) == key:
+            return first
+        return self._collided.get(key)
+
+    def _join(self, first: Entry, client: bytes, delimited: bool, head: Head, now: float) -> None:
+        waiters = first.waiters = first.waiters or []
+        if len(waiters) >= self.limits.max_waiters:
+            error = Overloaded(
+                f"{len(waiters)} retries of this request wait already",
+                details={"waiters": len(waiters), "retry_after_ms": 1000},
+            )
+            self.out.refuse(client, delimited, first.request_id, head, error)
+            return
+        waiters.append((client, delimited))
+        patience_s = first.patience_s if head.timeout_ms is None else head.timeout_ms / 1000
+        first.deadline = max(first.deadline, now + patience_s)
+        self.out.counts["coalesced"] += 1
+
+    def _forget(self, entry: Entry) -> None:
+        if entry.collided:
+            del self._collided[self._key(entry.head, entry.request_id)]
+        else:
+            del self._inflight[entry.request_id]
+
+    def _new_id(self) -> str:
+        return f"{self._prefix}-{next(self._assigned)}"
+
+    # -- workers -----------------------------------------------------------------------------------
+
+    def dispatch(self, now: float) -> None:
+        """Hand waiting requests to the workers that can take them."""
+        for pool in self.pools.values():
+            if pool.queued:
+                pool.dispatch(now)
+
+    def _send(self, worker: Worker, dispatch: Dispatch, now: float) -> None:
+        entries = dispatch.entries
+        patience_ms = [int((entry.deadline - now) * 1000) for entry in entries]
+        head = backend.Request(dispatch.dispatch_id, dispatch.method.info.name, patience_ms, PRINCIPAL)
+        frames = (backend.REQUEST + backend.encode(head), b"\n".join([entry.body for entry in entries]))
+        self.out.to_workers.append((worker.routing, frames))
+
+    def on_reply(self, worker: Worker, header: bytes, blob: bytes, rows: bytes, now: float) -> bool:
+        """Take a batch of answers; False where it does not fit its dispatch: the worker's fault."""
+        answer = backend.decode_answer(memoryview(header)[1:])
+        dispatch = worker.dispatches.get(answer.dispatch_id)
+        if dispatch is None:
+            self.out.counts["late_replies"] += 1
+            return True
+        replies = blob.split(b"\n")
+        entries = dispatch.entries
+        if len(replies) != len(entries):
+            return False
+        del worker.dispatches[answer.dispatch_id]
+        method = dispatch.method
+        method.measured(answer.elapsed_us / len(entries))
+        worker.processed += len(entries)
+        self.pools[worker.ready.pool].finished(worker, dispatch, now)
+        metas = []
+        send = self.out.to_clients.append
+        for entry, body in zip(entries, replies, strict=True):
+            send((entry.client, entry.delimited, body))
+            attempts = 1
+            if entry.waiters is not None:
+                for client, delimited in entry.waiters:
+                    send((client, delimited, body))
+                attempts += len(entry.waiters)
+            queue_us = int((entry.dispatched - entry.received) * 1e6)
+            metas.append(Meta(entry.client, attempts, entry.received_us, queue_us))
+            self._forget(entry)
+        self.out.counts["answered"] += len(entries)
+        self.out.records.append(
+            Answers(method.info.name, worker.ready.worker_id, self.clock.wall_us(), PRINCIPAL, metas, rows)
+        )
+        return True
+
+    def release(self, worker: Worker, why: str, now: float) -> None:
+        """Take back what a dead worker held: reads go to another one, alone; the rest is answered."""
+        pool = self.pools[worker.ready.pool]
+        for dispatch in list(worker.dispatches.values()):
+            del worker.dispatches[dispatch.dispatch_id]
+            pool.finished(worker, dispatch, now)
+            for entry in dispatch.entries:
+                error = self._after_death(dispatch.method, entry, why, now)
+                if error is None:
+                    self.out.counts["requeued"] += 1
+                    pool.enqueue(dispatch.method, entry, alone=True)
+                else:
+                    self.finish(dispatch.method, entry, error)
+
+    def _after_death(self, method: MethodState, entry: Entry, why: str, now: float) -> TacoreError | None:
+        details = {"dispatched": True, "tries": entry.tries, "reason": why}
+        if not method.info.idempotent:
+            return OutcomeUnknown(f"the worker that ran {method.info.name} is lost: {why}", details=details)
+        if entry.deadline <= now:
+            return DeadlineExceeded(f"no answer in time: its worker is lost: {why}", details=details)
+        if entry.tries > self.limits.requeues:
+            return WorkerLost(f"{entry.tries} workers were lost with this request: {why}", details=details)
+        return None
+
+    def finish(self, method: MethodState, entry: Entry, error: TacoreError) -> None:
+        """Give an accepted request its final answer, an error of the broker's own."""
+        self._forget(entry)
+        self.out.answer(entry, method.info.name, error)
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def _expired(self, method: MethodState, entry: Entry) -> None:
+        waited_ms = round((self.clock.monotonic() - entry.received) * 1000)
+        self.finish(
+            method,
+            entry,
+            DeadlineExceeded(
+                f"no worker was free in time: it waited {waited_ms} ms",
+                details={"dispatched": False, "waited_ms": waited_ms},
+            ),
+        )
+
+    def expire(self, now: float) -> None:
+        """Answer what waited too long in a queue."""
+        waited = now - self.limits.unserved_wait_s
+        for method in self.methods.values():
+            if not method.queue and not method.alone:
+                continue
+            pool = self.pools[method.info.pool]
+            for entry in pool.remove_if(method, lambda each: each.deadline <= now):
+                self._expired(method, entry)
+            if not method.servers:
+                for entry in pool.remove_if(method, lambda each: each.received <= waited):
+                    self.finish(method, entry, _unserved(method.info))
+
+    def give_up(self, why: str) -> None:
+        """Answer everything that is still open, because the broker leaves."""
+        for method in self.methods.values():
+            for entry in self.pools[method.info.pool].remove_if(method, lambda _: True):
+                self.finish(method, entry, Unavailable(why, details={"dispatched": False}))
+        for pool in self.pools.values():
+            for worker in pool.workers.values():
+                for dispatch in worker.dispatches.values():
+                    kind = Unavailable if dispatch.method.info.idempotent else OutcomeUnknown
+                    for entry in dispatch.entries:
+                        self.finish(dispatch.method, entry, kind(why, details={"dispatched": True}))
+                worker.dispatches.clear()
+
+
+def _unserved(info: MethodInfo) -> Unavailable:
+    pool: dict[str, Any] = {"method": info.name, "pool": info.pool}
+    option = "" if info.pool == "fast" else f" --pool {info.pool}"
+    command = f"tacore worker spawn{option}"
+    return Unavailable(
+        f"no worker serves {info.name}: start some with `{command}`", details=pool | {"start": command}
+    )

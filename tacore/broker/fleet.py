@@ -1,0 +1,245 @@
+"""The broker's view of workers and supervisors: who is there, who is late, who hangs."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tacore.broker.core import Core
+from tacore.broker.state import Dispatch, Worker
+from tacore.wire import backend
+from tacore.wire.records import Gauge, WorkerStatus
+
+log = logging.getLogger("tacore.broker")
+
+
+class Supervisor:
+    """A registered supervisor: where it listens, and what it last said of itself."""
+
+    __slots__ = ("fleet", "last_seen", "routing")
+
+    def __init__(self, fleet: backend.Fleet, routing: bytes, now: float) -> None:
+        self.fleet = fleet
+        self.routing = routing
+        self.last_seen = now
+
+
+class Fleet:
+    """Registers workers, hears their heartbeats, and takes their work back when they are gone.
+
+    ``clock`` is what READY is answered with: the markets' clocks, opaque to the broker.
+    """
+
+    def __init__(self, core: Core, version: str, home: str, clock: Mapping[str, Any]) -> None:
+        self.core = core
+        self.workers: dict[bytes, Worker] = {}
+        self.supervisors: dict[str, Supervisor] = {}
+        self._by_id: dict[str, Worker] = {}
+        self._welcome = backend.message(backend.WELCOME, backend.Welcome(version, home, dict(clock)))
+        self._status_due = 0.0
+        self._gauges_due = 0.0
+
+    # -- messages ----------------------------------------------------------------------------------
+
+    def on_message(self, routing: bytes, frames: list[bytes], now: float) -> None:
+        """Take a message of the backend; what does not decode is counted and dropped."""
+        try:
+            self._handle(routing, frames, now)
+        except (msgspec.MsgspecError, UnicodeDecodeError, IndexError):
+            self.core.out.counts["backend_malformed"] += 1
+            log.warning("backend_message_malformed", extra={"routing": repr(routing)[:80]})
+
+    def _handle(self, routing: bytes, frames: list[bytes], now: float) -> None:
+        header = frames[0]
+        kind = header[:1]
+        if kind == backend.REPLY:
+            self._on_reply(routing, frames, now)
+        elif kind == backend.HEARTBEAT:
+            self._on_heartbeat(routing, backend.payload(backend.Heartbeat, header), now)
+        elif kind == backend.READY:
+            self._on_ready(routing, backend.payload(backend.Ready, header), now)
+        elif kind == backend.DRAIN:
+            self._on_drain(backend.payload(backend.Name, header).worker_id, now)
+        elif kind == backend.FLEET:
+            self._on_fleet(routing, backend.payload(backend.Fleet, header), now)
+        elif kind == backend.DIED:
+            died = backend.payload(backend.Died, header)
+            self.lose(self._by_id.get(died.worker_id), died.reason, now)
+        elif kind == backend.GOODBYE:
+            leaving = backend.payload(backend.Name, header).worker_id
+            if routing[:1] == backend.SUPERVISOR:
+                self.supervisors.pop(leaving, None)
+            else:
+                self.lose(self._by_id.get(leaving), "it left", now)
+        else:
+            self.core.out.counts["backend_malformed"] += 1
+
+    def _on_reply(self, routing: bytes, frames: list[bytes], now: float) -> None:
+        worker = self.workers.get(routing)
+        if worker is None:
+            self.core.out.counts["late_replies"] += 1
+            return
+        header, blob, rows = frames
+        if not self.core.on_reply(worker, header, blob, rows, now):
+            log.error("worker_fault", extra={"worker_id": worker.ready.worker_id, "reason": "count mismatch"})
+            self.kill(worker, "its batch of answers did not match its requests", now)
+        elif worker.draining and not worker.dispatches:
+            self._say_goodbye(worker)
+
+    def _on_ready(self, routing: bytes, ready: backend.Ready, now: float) -> None:
+        before = self._by_id.get(ready.worker_id)
+        if before is not None and before.routing == routing:
+            self._send(routing, self._welcome)
+            return
+        self.lose(before, "it started again", now)
+        control = backend.CONTROL + routing[1:]
+        worker = Worker(ready, routing, control, now, self.core.clock.wall_us())
+        self.workers[routing] = worker
+        self._by_id[ready.worker_id] = worker
+        pool = self.core.pool(ready.pool)
+        pool.workers[ready.worker_id] = worker
+        for name in ready.methods:
+            if name in self.core.methods:
+                self.core.methods[name].servers += 1
+        self._send(routing, self._welcome)
+        log.info("worker_ready", extra={"worker_id": ready.worker_id, "pool": ready.pool, "pid": ready.pid})
+
+    def _on_heartbeat(self, routing: bytes, beat: backend.Heartbeat, now: float) -> None:
+        worker = self._by_id.get(beat.worker_id)
+        if worker is None or worker.control != routing:
+            self._send(backend.DATA + routing[1:], backend.REGISTER)
+            return
+        worker.last_seen = now
+        worker.last_seen_us = self.core.clock.wall_us()
+        worker.cpu_s, worker.rss_bytes = beat.cpu_s, beat.rss_bytes
+        self._send(routing, backend.HEARTBEAT)
+
+    def _on_drain(self, worker_id: str, now: float) -> None:
+        worker = self._by_id.get(worker_id)
+        if worker is None:
+            return
+        worker.draining = True
+        if not worker.dispatches:
+            self._say_goodbye(worker)
+
+    def _on_fleet(self, routing: bytes, fleet: backend.Fleet, now: float) -> None:
+        if fleet.supervisor_id not in self.supervisors:
+            log.info("supervisor_ready", extra={"supervisor": fleet.supervisor_id, "pool": fleet.pool})
+            self._send(routing, self._welcome)
+        else:
+            self._send(routing, backend.HEARTBEAT)
+        self.supervisors[fleet.supervisor_id] = Supervisor(fleet, routing, now)
+
+    # -- leaving -----------------------------------------------------------------------------------
+
+    def lose(self, worker: Worker | None, why: str, now: float) -> None:
+        """Forget a worker that is gone, and take its work back."""
+        if worker is None or self.workers.pop(worker.routing, None) is None:
+            return
+        name = worker.ready.worker_id
+        del self._by_id[name]
+        del self.core.pools[worker.ready.pool].workers[name]
+        for method in worker.methods:
+            if method in self.core.methods:
+                self.core.methods[method].servers -= 1
+        held = worker.in_flight
+        self.core.release(worker, why, now)
+        self._record(worker, "stopped" if worker.draining else "dead")
+        report = log.info if worker.draining and not held else log.warning
+        report("worker_gone", extra={"worker_id": name, "reason": why, "held": held})
+
+    def kill(self, worker: Worker, why: str, now: float) -> None:
+        """Give a worker up, and have its supervisor kill and replace it."""
+        supervisor = self.supervisors.get(worker.ready.supervisor_id)
+        order = backend.message(backend.KILL, backend.Name(worker.ready.worker_id))
+        self._send(supervisor.routing if supervisor else worker.control, order)
+        self.lose(worker, why, now)
+
+    def unreachable(self, routing: bytes, now: float) -> None:
+        """Take note that the socket has no such peer any more."""
+        worker = self.workers.get(routing)
+        if worker is not None:
+            self.lose(worker, "its connection is closed", now)
+
+    def farewell(self) -> None:
+        """Tell every worker that this broker leaves; they wait for the next one."""
+        for supervisor in self.supervisors.values():
+            self._send(supervisor.routing, backend.GOODBYE)
+
+    def _say_goodbye(self, worker: Worker) -> None:
+        self._send(worker.routing, backend.message(backend.GOODBYE, backend.Name(worker.ready.worker_id)))
+
+    def find(self, worker_id: str) -> Worker | None:
+        """Find a worker by its id."""
+        return self._by_id.get(worker_id)
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Look for what time alone brings: silence, hangs, answers nobody waits for, reports due."""
+        limits = self.core.limits
+        silent = now - limits.heartbeat_s * limits.missed_heartbeats
+        for worker in list(self.workers.values()):
+            if worker.last_seen < silent:
+                self.kill(worker, f"no heartbeat for {now - worker.last_seen:.1f} s", now)
+            elif worker.dispatches:
+                self._look_at(worker, next(iter(worker.dispatches.values())), now)
+        for name, supervisor in list(self.supervisors.items()):
+            if supervisor.last_seen < silent:
+                del self.supervisors[name]
+                log.warning("supervisor_gone", extra={"supervisor": name})
+        self.core.expire(now)
+        self._report(now)
+
+    def _look_at(self, worker: Worker, head: Dispatch, now: float) -> None:
+        limit_s = head.method.info.max_s
+        if now - head.started > limit_s:
+            self.kill(worker, f"{head.method.info.name} ran longer than its {limit_s:g} s", now)
+            return
+        if head.cancelled or not head.exclusive:
+            return
+        entry = head.entries[0]
+        if now > entry.deadline + entry.patience_s * (self.core.limits.cancel_after - 1):
+            head.cancelled = True
+            order = backend.message(backend.CANCEL, backend.Cancel(head.dispatch_id))
+            self._send(worker.control, order)
+
+    def _report(self, now: float) -> None:
+        if now >= self._status_due:
+            self._status_due = now + self.core.limits.status_every_s
+            for worker in self.workers.values():
+                self._record(worker, worker.state)
+        if now >= self._gauges_due:
+            self._gauges_due = now + self.core.limits.gauge_every_s
+            at_us = self.core.clock.wall_us()
+            gauges = [
+                Gauge(at_us, "queue_depth", name, pool.queued) for name, pool in self.core.pools.items()
+            ]
+            for worker in self.workers.values():
+                gauges.append(Gauge(at_us, "cpu_s", worker.ready.worker_id, worker.cpu_s))
+                gauges.append(Gauge(at_us, "rss_bytes", worker.ready.worker_id, worker.rss_bytes))
+            self.core.out.records.extend(gauges)
+
+    def _record(self, worker: Worker, state: str) -> None:
+        ready = worker.ready
+        self.core.out.records.append(
+            WorkerStatus(
+                self.core.clock.wall_us(),
+                ready.worker_id,
+                ready.pool,
+                ready.pid,
+                ready.host,
+                state,
+                worker.in_flight,
+                worker.processed,
+                ready.started_us,
+                worker.last_seen_us,
+                ready.version,
+                worker.cpu_s,
+                worker.rss_bytes,
+            )
+        )
+
+    def _send(self, routing: bytes, *frames: bytes) -> None:
+        self.core.out.to_workers.append((routing, frames))

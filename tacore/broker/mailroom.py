@@ -1,0 +1,73 @@
+"""Replies on their way out: a slow client gets its replies late, within a bound, and holds up nobody."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+
+import zmq
+
+MORE = int(zmq.NOBLOCK) | int(zmq.SNDMORE)
+LAST = int(zmq.NOBLOCK)
+Letter = tuple[bytes, bool, bytes]
+
+
+class Mailroom:
+    """Sends replies on a ROUTER with ROUTER_MANDATORY.
+
+    A client whose pipe is full has its replies kept, up to ``limit`` of them and ``limit_bytes`` for all
+    clients together; over that they are dropped and counted. A client that is gone has its replies counted as
+    unroutable.
+    """
+
+    def __init__(
+        self,
+        socket: "zmq.Socket[bytes]",
+        counts: "Counter[str]",
+        limit: int = 20_000,
+        limit_bytes: int = 256 << 20,
+    ) -> None:
+        self._send = socket.send
+        self._counts = counts
+        self._limit = limit
+        self._limit_bytes = limit_bytes
+        self._kept: dict[bytes, deque[Letter]] = {}
+        self._kept_bytes = 0
+
+    def waiting(self) -> bool:
+        """Tell whether replies are kept for slow clients."""
+        return bool(self._kept)
+
+    def send(self, letters: Iterable[Letter]) -> None:
+        """Send each reply, or keep it for later."""
+        send, kept = self._send, self._kept
+        for letter in letters:
+            client, delimited, body = letter
+            if kept and client in kept:
+                self._keep(letter)
+                continue
+            try:
+                send(client, MORE)
+            except zmq.Again:
+                self._keep(letter)
+                continue
+            except zmq.ZMQError:
+                self._counts["unroutable"] += 1
+                continue
+            if delimited:
+                send(b"", MORE)
+            send(body, LAST)
+
+    def retry(self) -> None:
+        """Try again to send what was kept."""
+        if not self._kept:
+            return
+        kept, self._kept, self._kept_bytes = self._kept, {}, 0
+        for letters in kept.values():
+            self.send(letters)
+
+    def _keep(self, letter: Letter) -> None:
+        line = self._kept.setdefault(letter[0], deque())
+        if len(line) >= self._limit or self._kept_bytes + len(letter[2]) > self._limit_bytes:
+            self._counts["replies_dropped"] += 1
+            return
+        line.append(letter)
+        self._kept_bytes += len(letter[2])

@@ -1,0 +1,198 @@
+"""The broker's socket loop: reads both ROUTER sockets, feeds the core, carries out what it wants."""
+
+import logging
+from dataclasses import dataclass
+
+import zmq
+
+from tacore.broker.core import Core
+from tacore.broker.fleet import Fleet
+from tacore.broker.mailroom import Mailroom
+from tacore.ports import Journal
+from tacore.wire.records import encode_chunk
+
+log = logging.getLogger("tacore.broker")
+
+NOBLOCK, SNDMORE, RCVMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE), int(zmq.RCVMORE)
+DRAIN_AT_MOST = 512
+TICK_S = 0.02
+SLOW_TICK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the broker binds, and what its sockets hold at most (messages, bytes)."""
+
+    frontend: str
+    backend: str
+    hwm: int = 1000
+    max_message_bytes: int = 8 << 20
+
+
+class Server:
+    """Owns the sockets. `run` returns after `stop`, when everything accepted is answered and journalled."""
+
+    def __init__(
+        self, core: Core, fleet: Fleet, journal: Journal, endpoints: Endpoints, drain_s: float = 10.0
+    ) -> None:
+        self._core = core
+        self._fleet = fleet
+        self._journal = journal
+        self._drain_s = drain_s
+        self._stop_by: float | None = None
+        self._context = zmq.Context()
+        self._front = self._router(endpoints.frontend, endpoints)
+        self._back = self._router(endpoints.backend, endpoints)
+        self._mail = Mailroom(self._front, core.out.counts)
+        self._next_tick = 0.0
+        self._next_look = 0.0
+
+    def _router(self, endpoint: str, endpoints: Endpoints) -> "zmq.Socket[bytes]":
+        socket = self._context.socket(zmq.ROUTER)
+        socket.linger = 1000
+        socket.sndhwm = socket.rcvhwm = endpoints.hwm
+        socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        socket.setsockopt(zmq.MAXMSGSIZE, endpoints.max_message_bytes)
+        socket.setsockopt(zmq.HEARTBEAT_IVL, 5000)
+        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 15000)
+        if endpoint == endpoints.backend:
+            socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
+            socket.setsockopt(zmq.MAXMSGSIZE, -1)
+        socket.bind(endpoint)
+        return socket
+
+    def stop(self, how: str = "stop") -> None:
+        """Drain; with "stop", end as well, at the latest when the drain time is over.
+
+        Safe in a signal handler.
+        """
+        self._core.draining = True
+        if how == "stop" and self._stop_by is None:
+            self._stop_by = self._core.clock.monotonic() + self._drain_s
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        clock, poller = self._core.clock, zmq.Poller()
+        poller.register(self._front, zmq.POLLIN)
+        poller.register(self._back, zmq.POLLIN)
+        while not self._done(clock.monotonic()):
+            busy = self._core.out.records or self._mail.waiting()
+            if poller.poll(int((TICK_S if busy else SLOW_TICK_S) * 1000)):
+                self._turn()
+            now = clock.monotonic()
+            if now >= self._next_tick:
+                self._tick(now)
+
+    def _turn(self) -> None:
+        core = self._core
+        now = core.clock.monotonic()
+        self._read_workers(now)
+        self._read_clients(now)
+        core.dispatch(now)
+        self._flush()
+
+    def _done(self, now: float) -> bool:
+        if self._stop_by is None:
+            return False
+        return now >= self._stop_by or (not self._core.in_flight() and not self._mail.waiting())
+
+    def close(self) -> None:
+        """Answer what can't be finished, hand the journal over, and close the sockets."""
+        self._core.give_up("the broker is stopping")
+        self._read_clients(self._core.clock.monotonic())
+        self._fleet.farewell()
+        self._flush()
+        self._mail.retry()
+        self._give_to_journal()
+        self._journal.close(10.0)
+        self._context.destroy(linger=1000)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def _read_clients(self, now: float) -> None:
+        recv, get, on_request = self._front.recv, self._front.getsockopt, self._core.on_request
+        try:
+            for _ in range(DRAIN_AT_MOST):
+                client = recv(NOBLOCK)
+                body = recv(NOBLOCK)
+                delimited = not body
+                more = get(RCVMORE)
+                if delimited and more:
+                    body = recv(NOBLOCK)
+                    more = get(RCVMORE)
+                if more:
+                    self._core.on_frames(client, delimited, self._skip(1 + delimited))
+                else:
+                    on_request(client, delimited, body, now)
+        except zmq.Again:
+            pass
+
+    def _skip(self, frames: int) -> int:
+        while self._front.getsockopt(RCVMORE):
+            self._front.recv(NOBLOCK)
+            frames += 1
+        return frames
+
+    def _read_workers(self, now: float) -> None:
+        recv, get, on_message = self._back.recv, self._back.getsockopt, self._fleet.on_message
+        try:
+            for _ in range(DRAIN_AT_MOST):
+                routing = recv(NOBLOCK)
+                frames = []
+                while get(RCVMORE):
+                    frames.append(recv(NOBLOCK))
+                on_message(routing, frames, now)
+                if self._core.out.to_clients:
+                    self._send_clients()
+        except zmq.Again:
+            pass
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        out = self._core.out
+        while out.to_clients or out.to_workers:
+            self._send_clients()
+            self._send_workers()
+
+    def _send_clients(self) -> None:
+        replies = self._core.out.to_clients
+        self._mail.send(replies)
+        replies.clear()
+
+    def _send_workers(self) -> None:
+        out, send = self._core.out, self._back.send
+        orders, out.to_workers = out.to_workers, []
+        for routing, frames in orders:
+            try:
+                send(routing, SNDMORE | NOBLOCK)
+            except zmq.Again:
+                out.counts["backend_full"] += 1
+                self._fleet.unreachable(routing, self._core.clock.monotonic())
+                continue
+            except zmq.ZMQError:
+                self._fleet.unreachable(routing, self._core.clock.monotonic())
+                continue
+            last = len(frames) - 1
+            for index, frame in enumerate(frames):
+                send(frame, NOBLOCK | SNDMORE if index < last else NOBLOCK)
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def _tick(self, now: float) -> None:
+        self._next_tick = now + TICK_S
+        self._give_to_journal()
+        self._mail.retry()
+        if now >= self._next_look:
+            self._next_look = now + SLOW_TICK_S
+            self._fleet.tick(now)
+            self._core.dispatch(now)
+            self._flush()
+
+    def _give_to_journal(self) -> None:
+        records = self._core.out.records
+        if records:
+            rows = sum(len(each.metas) for each in records if hasattr(each, "metas"))
+            self._journal.append(encode_chunk(records), rows)
+            records.clear()
+        self._journal.pump()

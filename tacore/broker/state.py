@@ -1,0 +1,140 @@
+"""What the broker remembers: requests, dispatches, workers, methods."""
+
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from tacore.ports import MethodInfo
+from tacore.wire.backend import Ready
+from tacore.wire.envelope import Head, RequestId
+
+
+class Entry(msgspec.Struct, gc=False):
+    """An accepted request until its final answer.
+
+    ``client`` and ``delimited`` say where and in which framing to reply; ``waiters`` are the retries that
+    joined it. Times are on the monotonic clock but for ``received_us`` (epoch). ``tries`` counts dispatches.
+    """
+
+    request_id: RequestId
+    head: Head
+    body: bytes
+    client: bytes
+    delimited: bool
+    principal: str
+    received: float
+    received_us: int
+    deadline: float
+    patience_s: float
+    collided: bool = False
+    tries: int = 0
+    dispatched: float = 0.0
+    waiters: list[tuple[bytes, bool]] | None = None
+
+
+class MethodState:
+    """A method as the broker routes it: its queue, its running mean latency, and who holds it."""
+
+    __slots__ = ("alone", "ewma_us", "held", "info", "queue", "servers")
+
+    CLIP_US = 250_000.0
+    WEIGHT = 0.2
+
+    def __init__(self, info: MethodInfo) -> None:
+        self.info = info
+        self.queue: deque[Entry] = deque()
+        self.alone: deque[Entry] = deque()
+        self.ewma_us: float | None = 100.0 if info.quick else None
+        self.held = 0
+        self.servers = 0
+
+    def measured(self, each_us: float) -> None:
+        """Take a measured latency into the running mean; one outlier moves it only so far."""
+        if self.ewma_us is None:
+            self.ewma_us = each_us
+        else:
+            self.ewma_us += self.WEIGHT * (min(each_us, self.CLIP_US) - self.ewma_us)
+
+    def depth(self) -> int:
+        """Count what waits."""
+        return len(self.queue) + len(self.alone)
+
+
+class Dispatch(msgspec.Struct, gc=False):
+    """A batch that a worker holds; ``started`` is when it came to the head of that worker's line."""
+
+    dispatch_id: int
+    method: MethodState
+    entries: list[Entry]
+    started: float
+    exclusive: bool
+    capped: bool
+    cancelled: bool = False
+
+
+class Worker:
+    """A registered worker process."""
+
+    __slots__ = (
+        "capped",
+        "control",
+        "cpu_s",
+        "dispatches",
+        "draining",
+        "exclusive",
+        "last_seen",
+        "last_seen_us",
+        "leaving",
+        "methods",
+        "processed",
+        "ready",
+        "routing",
+        "rss_bytes",
+    )
+
+    def __init__(self, ready: Ready, routing: bytes, control: bytes, now: float, now_us: int) -> None:
+        self.ready = ready
+        self.routing = routing
+        self.control = control
+        self.methods = frozenset(ready.methods)
+        self.dispatches: dict[int, Dispatch] = {}
+        self.exclusive = False
+        self.capped = False
+        self.draining = False
+        self.leaving = False
+        self.processed = 0
+        self.last_seen = now
+        self.last_seen_us = now_us
+        self.cpu_s = 0.0
+        self.rss_bytes = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Count the requests it holds."""
+        return sum(len(each.entries) for each in self.dispatches.values())
+
+    @property
+    def state(self) -> str:
+        """Give draining, busy or ready."""
+        if self.draining:
+            return "draining"
+        return "busy" if self.dispatches else "ready"
+
+    def describe(self, now: float, now_us: int) -> dict[str, Any]:
+        """Give the worker as `tacore worker ls` shows it."""
+        return {
+            "worker_id": self.ready.worker_id,
+            "pool": self.ready.pool,
+            "pid": self.ready.pid,
+            "host": self.ready.host,
+            "state": self.state,
+            "in_flight": self.in_flight,
+            "processed": self.processed,
+            "uptime_s": round((now_us - self.ready.started_us) / 1e6, 1),
+            "version": self.ready.version,
+            "last_seen_s": round(now - self.last_seen, 2),
+            "cpu_s": round(self.cpu_s, 2),
+            "rss_mb": round(self.rss_bytes / 1e6, 1),
+            "supervisor": self.ready.supervisor_id,
+        }

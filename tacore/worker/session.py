@@ -1,0 +1,113 @@
+"""A worker without its sockets: a batch of requests in, a batch of replies and journal rows out."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from tacore.clock import Clock
+from tacore.errors import DeadlineExceeded, Internal, TacoreError
+from tacore.ports import Context, Method, Ports
+from tacore.wire import backend, reply
+from tacore.wire.envelope import Head, decode_head
+from tacore.wire.records import Row, RowMaker, encode_rows
+from tacore.worker.params import ParamsReader
+
+log = logging.getLogger("tacore.worker")
+_perf_ns: Callable[[], int] = time.perf_counter_ns
+
+
+class Served:
+    """A method ready to run."""
+
+    __slots__ = ("handler", "method", "read", "with_warnings")
+
+    def __init__(self, method: Method) -> None:
+        self.method = method
+        self.handler = method.handler
+        self.read = ParamsReader(method).read
+        fields = getattr(method.result, "__struct_fields__", ())
+        self.with_warnings = "warnings" in fields
+
+
+class Session:
+    """Runs batches, one request after the other.
+
+    `cancel` may be called from another thread: the running request's context then says so.
+    """
+
+    def __init__(self, methods: Mapping[str, Method], ports: Ports, clock: Clock, make_row: RowMaker) -> None:
+        self._served = {name: Served(method) for name, method in methods.items()}
+        self._ports = ports
+        self._clock = clock
+        self._make_row = make_row
+        self._running: tuple[int, Context] | None = None
+
+    def run(self, header: bytes, blob: bytes) -> tuple[bytes, bytes, bytes]:
+        """Answer a batch: header, replies joined by newlines, journal rows."""
+        batch = backend.decode_request(memoryview(header)[1:])
+        served = self._served[batch.method]
+        arrived = self._clock.monotonic()
+        timestamp = self._clock.wall_us() // 1_000_000
+        principals = batch.principals
+        started = mark = _perf_ns()
+        replies: list[bytes] = []
+        rows: list[Row] = []
+        for index, body in enumerate(blob.split(b"\n")):
+            principal = principals if isinstance(principals, str) else principals[index]
+            deadline = arrived + batch.patience_ms[index] / 1000
+            head = decode_head(body)
+            request_id = head.request_id
+            if request_id is None:
+                request_id = head.canonical_id or 0
+            context = Context(request_id, batch.method, principal, deadline, self._clock, self._ports)
+            self._running = (batch.dispatch_id, context)
+            data, error = self._execute(served, head, context)
+            now = _perf_ns()
+            took_us = (now - mark) // 1000
+            mark = now
+            params = bytes(head.params)
+            if error is None:
+                replies.append(reply.encode_success(head, request_id, data, took_us, timestamp))
+                rows.append(self._make_row(request_id, None, took_us, params, data))
+            else:
+                replies.append(reply.encode_error(head, request_id, error, took_us, timestamp))
+                answer = reply.encode_value(error.as_wire())
+                rows.append(self._make_row(request_id, error.code, took_us, params, answer))
+        self._running = None
+        elapsed_us = (_perf_ns() - started) // 1000
+        answer_head = backend.REPLY + backend.encode(backend.Answer(batch.dispatch_id, elapsed_us))
+        return answer_head, b"\n".join(replies), encode_rows(rows)
+
+    def cancel(self, dispatch_id: int) -> None:
+        """Tell the running request that nobody waits for it, if it belongs to that dispatch."""
+        running = self._running
+        if running is not None and running[0] == dispatch_id:
+            running[1].cancelled = True
+
+    def _execute(self, served: Served, head: Head, context: Context) -> tuple[bytes, TacoreError | None]:
+        try:
+            if context.deadline <= self._clock.monotonic():
+                details = {"dispatched": True, "started": False}
+                raise DeadlineExceeded("it came too late to be worth starting", details=details)
+            params, warnings = served.read(head.params)
+            result = served.handler(params, context)
+            if warnings and served.with_warnings:
+                result.warnings.extend(warnings)
+            if type(result) is msgspec.Raw:
+                return bytes(result), None
+            return reply.encode_value(result), None
+        except TacoreError as error:
+            return b"", error
+        except (msgspec.MsgspecError, RecursionError) as error:
+            return b"", self._defect(context, error)
+        except Exception as error:
+            return b"", self._defect(context, error)
+
+    def _defect(self, context: Context, error: BaseException) -> Internal:
+        context.log.error("method_failed", exc_info=error)
+        return Internal(
+            f"{context.method} failed inside the service; its log has the details under this request_id",
+            details={"request_id": context.request_id},
+        )
