@@ -22,7 +22,7 @@ def fetch(client: Client, name: str) -> dict[str, Any]:
 
 
 def find(client: Client, name: str) -> Method | None:
-    """Give what params need to know of a method; None where the catalogue lacks it, and the service decides."""
+    """Give what params need to know of a method; None where the catalogue lacks it: the service will say."""
     try:
         return as_method(name, fetch(client, name))
     except (UnknownMethod, NotFound):
@@ -47,13 +47,18 @@ def param_rows(described: Mapping[str, Any]) -> list[dict[str, Any]]:
             row = {
                 "param": name,
                 "type": type_of(each, root),
-                "default": "required" if name in required else dump(each.get("default")),
+                "default": "required" if name in required else _default(each),
                 "allowed": allowed_of(each, root),
                 "aliases": ", ".join(spellings.get(name, ())),
                 "about": " ".join(str(each.get("description", "")).split()),
             }
             rows.append(row)
     return rows
+
+
+def _default(schema: Schema) -> str:
+    value = schema.get("default")
+    return value if isinstance(value, str) else "" if value is None else dump(value)
 
 
 def type_of(schema: Schema, root: Schema) -> str:

@@ -102,7 +102,7 @@ _NOT = object()
 Reader = Callable[[str, Mapping[str, Schema], Schema], Any]
 
 
-def _object(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401, ARG001
+def _object(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
     value = guess(text) if text.lstrip().startswith("{") else _NOT
     return value if isinstance(value, dict) else _NOT
 
@@ -117,7 +117,7 @@ def _array(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa
     return [coerce("an item", each.strip(), items, root) for each in text.split(",") if each.strip()]
 
 
-def _integer(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401, ARG001
+def _integer(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
     if "string" in kinds:
         return _NOT
     if _INTEGER.match(text):
@@ -125,21 +125,21 @@ def _integer(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # no
     return int(float(text)) if _NUMBER.match(text) and float(text).is_integer() else _NOT
 
 
-def _number(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401, ARG001
+def _number(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
     if "string" in kinds or not _NUMBER.match(text):
         return _NOT
     return int(text) if _INTEGER.match(text) else number(text)
 
 
-def _boolean(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401, ARG001
+def _boolean(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
     return _NOT if "string" in kinds else _BOOLEANS.get(text.casefold(), _NOT)
 
 
-def _null(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401, ARG001
+def _null(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
     return None if text == "null" and "string" not in kinds else _NOT
 
 
-def _string(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401, ARG001
+def _string(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
     return text
 
 

@@ -1,5 +1,6 @@
 """The command ``tacore``: what is typed often starts without the framework that the rest is built on."""
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -9,6 +10,8 @@ from tacore.cli.globals import Globals, split
 from tacore.errors import TacoreError
 
 Command = Callable[[Sequence[str], Globals], int]
+FAST = frozenset({"batch", "call", "describe", "help", "logs", "methods", "version"})
+"""Commands with a module of their own, which load no framework."""
 
 
 def main() -> None:
@@ -36,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
         return OK
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  the last resort of a command: say it in one line
+    except Exception as error:  # the last resort of a command: say it in one line
         if "-v" in argv or "--verbose" in argv:
             raise
         tell(f"tacore: unexpected {type(error).__name__}: {error} (--verbose shows where)")
@@ -45,27 +48,12 @@ def run(argv: Sequence[str]) -> int:
 
 def _dispatch(argv: Sequence[str]) -> int:
     words, options = split(argv)
-    name = words[0] if words else ""
-    if name in ("", "help") or (options.help and not words):
-        from tacore.cli import texts  # noqa: PLC0415  each command loads what it needs
-
-        return texts.overview()
-    command = _fast(name)
-    if command is None:
-        from tacore.cli.app import run as framework  # noqa: PLC0415
-
-        return framework([*words, "--help"] if options.help else words, options)
-    return command(words[1:], options)
-
-
-def _fast(name: str) -> Command | None:
-    """Load a command that needs no framework; None for the others."""
-    # ruff: noqa: PLC0415  each command loads what it needs, for its start is felt
-    if name == "call":
-        from tacore.cli import call
-
-        return call.run
-    return None
+    name = words[0] if words else "help"
+    if name in FAST:
+        command: Command = importlib.import_module(f"tacore.cli.{name}").run
+        return command(words[1:], options)
+    framework: Command = importlib.import_module("tacore.cli.app").run
+    return framework([*words, "--help"] if options.help else words, options)
 
 
 def _drop_output() -> None:

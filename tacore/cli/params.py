@@ -13,7 +13,10 @@ _NEGATIVE = re.compile(r"-[0-9.]")
 
 
 class Typed(NamedTuple):
-    """One param as it was typed: ``kind`` is option, text (key=text), json (key:=json) or flag (--key alone)."""
+    """One param as it was typed.
+
+    ``kind`` is option, text (key=text), json (key:=json), flag (--key alone) or one (the singular of a list).
+    """
 
     key: str
     kind: str
@@ -51,6 +54,11 @@ def read_words(words: Sequence[str]) -> list[Typed]:
     return found
 
 
+def is_param(word: str) -> bool:
+    """Tell whether a word is a param or an option, and so no file name."""
+    return (word.startswith("-") and word != "-") or _ASSIGNED.match(word) is not None
+
+
 def build(typed: Sequence[Typed], given: Mapping[str, Any], method: Method | None) -> dict[str, Any]:
     """Make the params; what was typed by key goes before ``given`` (--params).
 
@@ -70,7 +78,7 @@ def _is_option(word: str) -> bool:
     if word == "-" or _NEGATIVE.match(word):
         return False
     assigned = _ASSIGNED.match(word)
-    return word.startswith("-") or assigned is not None and assigned.group(2) == ":="
+    return word.startswith("-") or (assigned is not None and assigned.group(2) == ":=")
 
 
 def _spelled(key: str) -> str:
