@@ -55,7 +55,7 @@ def band(feature: str, lows: list[float | None], highs: list[float | None]) -> B
 
 
 def name_criteria(criteria: Mapping[str, object]) -> dict[str, object]:
-    """Give criteria by their own names; an unknown one is InvalidParams, for ignoring it changes the result."""
+    """Give criteria by their own names; an unknown one is InvalidParams, since it changes the result."""
     named: dict[str, object] = {}
     for spelling, value in criteria.items():
         name = _SPELLINGS.get(spelling, spelling)

@@ -1,0 +1,41 @@
+"""Real markets on a manual clock, and methods called as a worker calls them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from tacore.clock import ManualClock
+from tacore.market.router import Markets, build_market_data
+from tacore.model.markets import parse_markets
+from tacore.ports import Context, Method, Ports
+
+WALL = datetime(2024, 3, 13, 6, 30, tzinfo=UTC)  # a Wednesday: 14:30 in Shanghai and Hong Kong
+ALL_MARKETS: Mapping[str, Any] = {
+    "US": {"provider": "sample"},
+    "CN": {"provider": "synthetic", "synthetic": {"size": 60}},
+    "HK": {"provider": "synthetic", "synthetic": {"size": 60}},
+    "CRYPTO": {"provider": "synthetic", "synthetic": {"size": 60}},
+    "SIM": {"provider": "synthetic", "synthetic": {"size": 60}},
+}
+
+
+def wall_us(moment: datetime) -> int:
+    """Give epoch microseconds."""
+    return round(moment.timestamp() * 1_000_000)
+
+
+def open_markets(raw: Mapping[str, Any] = ALL_MARKETS, wall: datetime = WALL) -> Markets:
+    """Build markets from a configuration, at a standing wall time."""
+    return build_market_data(parse_markets(raw), ManualClock(wall_us=wall_us(wall)))
+
+
+def answer(method: Method, params: Mapping[str, Any], markets: Markets | None = None) -> Any:
+    """Call a method with raw params and give its data as a client reads it; numbers are floats."""
+    named = {method.renames.get(name, name): value for name, value in params.items()}
+    normal = method.normalise(named) if method.normalise else named
+    clock = ManualClock(wall_us=wall_us(WALL))
+    context = Context("1", method.name, "local", 2_000.0, clock, Ports(markets or open_markets()))
+    result = method.handler(msgspec.convert(normal, method.params), context)
+    return msgspec.json.decode(msgspec.json.Encoder(decimal_format="number").encode(result))
