@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from tacore.store import histogram
-from tacore.store.request_hash import hash_of
+from tacore.store.request_hash import hash_name
 from tacore.wire.records import Answers, Gauge, Record, WorkerStatus
 
 BUCKET_US = 10_000_000
@@ -20,6 +20,7 @@ UNKNOWN_METHOD = "(unknown)"
 Value = str | int | bytes | None
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 WireRow = tuple[str | int, str | None, Count, bytes | None, bytes | None, Count]
+_DECIMALS = tuple(f".{number:03d}" for number in range(1_000))
 _decode_rows = msgspec.msgpack.Decoder(list[WireRow]).decode
 _code, _processing_us = itemgetter(1), itemgetter(2)
 
@@ -80,10 +81,11 @@ class Batch:
         if not rows:
             return
         self.values += _values(record, rows)
-        self.hashes.extend([hash_of(row[0]) for row in rows])
+        names = [str(row[0]) for row in rows]
+        self.hashes.extend([hash_name(name.encode()) for name in names])
         self._count(record, rows)
         if self.lines is not None:
-            self.lines.append(_lines(record, rows))
+            self.lines.append(_lines(record, names, rows))
 
     def _count(self, record: Answers, rows: Sequence[WireRow]) -> None:
         codes = Counter(map(_code, rows))
@@ -160,15 +162,15 @@ def _whole_characters(row: WireRow) -> WireRow:
     return request_id, code, took, params, answer, flags
 
 
-def _lines(record: Answers, rows: Sequence[WireRow]) -> str:
+def _lines(record: Answers, names: Sequence[str], rows: Sequence[WireRow]) -> str:
     """Write a line per answer, ending in the milliseconds; control characters are escaped."""
     moment = datetime.fromtimestamp(record.answered_us / 1_000_000, UTC)
     prefix = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z INFO performance request_id="
     about = f" method={record.method or '-'} worker={record.worker_id or 'broker'} status="
     lines = [
-        f"{prefix}{row[0]}{about}{row[1] or 'success'} processing_time {row[2] // 1000}.{row[2] % 1000:03d}"
-        for row in rows
+        f"{prefix}{name}{about}{code or 'success'} processing_time {took // 1000}{_DECIMALS[took % 1000]}"
+        for name, (_, code, took, _, _, _) in zip(names, rows, strict=True)
     ]
-    if not "".join(lines).isprintable():
+    if not "".join([about, *names, *filter(None, map(_code, rows))]).isprintable():
         lines = [line.encode("unicode_escape").decode() for line in lines]
     return "\n".join(lines)

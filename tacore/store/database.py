@@ -78,7 +78,7 @@ class Database:
         return int(found[0]) if found else 0
 
     def commit(self, batch: Batch, epoch: int) -> None:
-        """Write the batch and how far it reaches, all or nothing, unless an attempt that failed did after all."""
+        """Write the batch and how far it reaches, all or nothing, unless a failed attempt did after all."""
         if self.committed_seq(epoch) >= batch.seq:
             return
         try:

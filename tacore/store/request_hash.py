@@ -2,7 +2,9 @@
 
 from zlib import crc32
 
+hash_name = crc32
+
 
 def hash_of(request_id: str | int) -> int:
     """Give 32 bits."""
-    return crc32(str(request_id).encode())
+    return hash_name(str(request_id).encode())

@@ -77,7 +77,10 @@ class Writer:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Hold the lock file; a predecessor whose broker is gone drains and lets go of it."""
+        """Hold the lock file; a predecessor whose broker is gone drains and lets go of it.
+
+        It is deleted while it is held: who waits for it sees that its name is gone, and opens it anew.
+        """
         lock = FileLock(self._options.lock)
         Path(self._options.lock).parent.mkdir(parents=True, exist_ok=True)
         patience = _Patience(self._options.give_up_s)
@@ -89,6 +92,7 @@ class Writer:
                 patience.check(self._inbox.closed)
         try:
             yield
+            Path(self._options.lock).unlink(missing_ok=True)
         finally:
             lock.release()
 

@@ -44,10 +44,12 @@ def write(path: Path, groups: int, size: int = 8) -> list[Written]:
             number = rng.randrange(400)
             code = rng.choice([None, None, "denied"])
             word = rng.choice(["apple", "pear", "Birne 100%"])
-            request_id: str | int = rng.choice([number, str(number), f"id-{number}"])
-            rows.append(Row(request_id, code, rng.randrange(10**6), f'{{"x":"{word}"}}'.encode(), b"{}"))
+            request_ids: list[str | int] = [number, str(number), f"id-{number}"]
+            rows.append(
+                Row(rng.choice(request_ids), code, rng.randrange(10**6), f'{{"x":"{word}"}}'.encode(), b"{}")
+            )
             about = (method, worker or "broker", code, answered_us, rows[-1].processing_us, word)
-            written.append(Written(len(written) + 1, request_id, *about))
+            written.append(Written(len(written) + 1, rows[-1].request_id, *about))
         batch.add([answers(rows, method=method, worker_id=worker, answered_us=answered_us)])
     batch.seq = 1
     database.commit(batch, 1)
