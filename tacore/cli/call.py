@@ -108,6 +108,5 @@ def _trace(attempts: Sequence[Attempt]) -> None:
 
 
 def _trace_reply(reply: Reply) -> None:
-    tell(
-        f"request_id {reply.request_id}  processing {reply.processing_time_ms} ms  timestamp {reply.timestamp}"
-    )
+    took = f"processing {reply.processing_time_ms} ms"
+    tell(f"request_id {reply.request_id}  {took}  timestamp {reply.timestamp}")

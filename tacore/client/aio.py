@@ -24,7 +24,7 @@ class Wire:
         self, context: zmq.asyncio.Context, endpoint: str, parse_float: Callable[[str], Any]
     ) -> None:
         self.endpoint = endpoint
-        self.heard = time.monotonic()
+        self.heard = 0.0
         self.closed = False
         self._waiting: dict[RequestId, asyncio.Future[dict[str, Any]]] = {}
         self._parse_float = parse_float

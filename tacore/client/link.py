@@ -25,7 +25,8 @@ class Link:
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, now: float) -> None:
         self.endpoint = endpoint
-        self.opened = self.heard = now
+        self.opened = now
+        self.heard = 0.0
         self.up = False
         self.probed = False
         self.courses: dict[RequestId, Course] = {}
@@ -48,7 +49,6 @@ class Link:
     def connected(self, now: float) -> None:
         """Send what waited for the connection."""
         self.up = True
-        self.heard = now
         for course in self.unsent:
             if self.courses.get(course.request_id) is course:
                 self._send(course, now)
