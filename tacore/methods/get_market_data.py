@@ -18,6 +18,7 @@ from tacore.ports import Context, MarketDataProvider, Method
 _DEFAULT_BARS = 30
 _MOST_BARS = 5000
 _MOST_SYMBOLS = 500
+_MOST_IN_ALL = 20_000
 
 
 class Params(msgspec.Struct, kw_only=True):
@@ -162,9 +163,12 @@ class _Wanted:
                 "start lies after end",
                 details={"start": {"problem": "lies after end", "value": [params.start, params.end]}},
             )
-        self._limit = _DEFAULT_BARS if self._start is None else _MOST_BARS
-        if params.limit is not None:
-            self._limit = params.limit
+        most = min(_MOST_BARS, _MOST_IN_ALL // max(1, len(params.symbols)))
+        if params.limit is not None and params.limit > most:
+            allowed = f"0 to {most} bars of {len(params.symbols)} symbols"
+            raise bad_param("limit", "too many bars for one answer", value=params.limit, allowed=allowed)
+        self._limit = params.limit if params.limit is not None else _DEFAULT_BARS
+        self._most = most if self._start and params.limit is None else None
         self._quote = _chosen(params.fields, "quote", _QUOTE)
         self._bar = _chosen(params.fields, "bars", _BAR)
         self.warnings: list[str] = []
@@ -191,11 +195,11 @@ class _Wanted:
             now=now,
             start=self._start,
             end=self._end,
-            limit=self._limit,
+            limit=self._most or self._limit,
             adjusted=self._params.adjusted,
         )
-        if self._params.limit is None and len(bars) == _MOST_BARS:
-            self.warnings.append(f"{asked.symbol}: only the newest {_MOST_BARS} bars are shown")
+        if len(bars) == self._most:
+            self.warnings.append(f"{asked.symbol}: only the newest {self._most} bars are shown")
         return [self._bar_view(bar) for bar in bars]
 
     def _bar_view(self, bar: Bar) -> BarView:

@@ -23,7 +23,7 @@ from tacore.model import Bar, Instrument, Quote
 from tacore.model.markets import MarketSettings, SyntheticSettings
 
 _FEW = 32  # more quotes than these are taken from a picture of everyone, kept while its minute lasts
-_SESSIONS_AT_ONCE = 256
+_SESSIONS_AT_ONCE = 32  # more would fall out of the processor's cache
 _Look = tuple[Moment, Moment]
 
 

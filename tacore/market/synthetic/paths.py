@@ -1,7 +1,7 @@
 """Price paths as functions of time: a Lévy construction whose every random number belongs to a point in time.
 
 The logarithm of a price moves as three Brownian motions: the market's, the sector's and its own. Each is
-built by midpoint refinement (P. Lévy, Processus stochastiques et mouvement brownien, 1948): a block of 128
+built by midpoint refinement (P. Lévy, Processus stochastiques et mouvement brownien, 1948): a block of 64
 sessions between two drawn ends, down to sessions, down to parts of a session. The ends of blocks do not add
 up, so levels stay plausible for ever, and any session is had without walking there.
 """
@@ -17,9 +17,9 @@ from tacore.market.synthetic.noise import Reals, Words, key, normals, uniform, u
 from tacore.market.synthetic.universe import Listing
 
 Rows = NDArray[np.intp]
-_BLOCK_LEVELS = 7
+_BLOCK_LEVELS = 6
 _BLOCK = 1 << _BLOCK_LEVELS
-_BLOCK_END_DEVIATION = np.sqrt(_BLOCK / 2)  # two ends then differ as a Brownian motion does over the block
+_BLOCK_END_DEVIATION = np.sqrt(_BLOCK) / 2  # a little less than Brownian, which keeps levels closer
 _COUNTER_BITS = 12  # a session is 4,096 counters long
 _OVERNIGHT = 4  # a quarter of a session's variance falls before its open, where a market closes at all
 _SECTOR_WEIGHT = 0.4

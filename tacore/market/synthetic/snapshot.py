@@ -10,7 +10,7 @@ from tacore.market.hours import Hours
 from tacore.market.synthetic.noise import Reals
 from tacore.market.synthetic.paths import Paths, Rows
 
-_ROWS_AT_ONCE = 128  # keeps a session by the minute within the processor's cache
+_ROWS_AT_ONCE = 64  # more sessions by the minute would fall out of the processor's cache
 _DAY = timedelta(hours=24)
 
 

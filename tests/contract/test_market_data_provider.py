@@ -1,0 +1,121 @@
+"""What every market data provider keeps, run on each provider file there is and each market it serves."""
+
+import importlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tacore.errors import InvalidParams, NotFound
+from tacore.market.hours import HOURS
+from tacore.market.providers import __name__ as providers
+from tacore.market.registry import provider_names
+from tacore.model import Instrument
+from tacore.ports import MarketDataProvider
+from tests.support.markets import open_markets
+
+SERVED = [
+    (name, market)
+    for name in provider_names()
+    for market in importlib.import_module(f"{providers}.{name}").PROVIDER.markets
+]
+Served = tuple[MarketDataProvider, str, datetime]
+
+
+@pytest.fixture(params=SERVED, ids="-".join)
+def served(request: pytest.FixtureRequest) -> Served:
+    """Give a provider as configured by default, a market of it, and the time there."""
+    name, market = request.param
+    markets = open_markets({market: {"provider": name}})
+    return markets.provider(market), market, markets.now(market)
+
+
+def first(served: Served) -> Instrument:
+    provider, market, _ = served
+    return provider.instruments(market)[0]
+
+
+def test_instruments_when_listed_are_ordered_unique_and_resolve_to_themselves(served: Served) -> None:
+    provider, market, _ = served
+    symbols = [each.symbol for each in provider.instruments(market)]
+    assert symbols
+    assert symbols == sorted(set(symbols))
+    for each in list(provider.instruments(market))[:20]:
+        assert provider.resolve(each.symbol.lower(), market) == each
+        assert all(provider.resolve(alias, market) == each for alias in each.aliases)
+        assert each.market == market
+
+
+def test_resolve_when_nothing_has_that_symbol_is_not_found(served: Served) -> None:
+    provider, market, _ = served
+    with pytest.raises(NotFound):
+        provider.resolve("NOSUCHTHING", market)
+
+
+def test_quote_when_asked_alone_or_among_others_is_the_same(served: Served) -> None:
+    provider, market, now = served
+    some = list(provider.instruments(market))[:40]
+    assert [provider.quote(each, now=now) for each in some] == list(provider.quotes(some, now=now))
+
+
+def test_quote_when_shown_lies_in_its_session_and_not_in_the_future(served: Served) -> None:
+    provider, _, now = served
+    quote = provider.quote(first(served), now=now)
+    assert 0 < quote.low <= quote.open <= quote.high
+    assert quote.low <= quote.price <= quote.high
+    assert quote.volume >= 0
+    assert quote.as_of <= now
+    assert quote.as_of.utcoffset() == timedelta()
+
+
+def test_bars_when_listed_are_whole_ordered_and_in_the_past(served: Served) -> None:
+    provider, market, now = served
+    for timeframe in provider.timeframes:
+        bars = list(provider.bars(first(served), timeframe, now=now, limit=50))
+        assert len(bars) == 50
+        times = [bar.time for bar in bars]
+        assert times == sorted(set(times))
+        assert times[-1] <= now
+        for bar in bars:
+            assert 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
+            ended = bar.time - timedelta(microseconds=1)
+            assert ended.astimezone(HOURS[market].tz).date().isoformat() == bar.session
+
+
+def test_bars_when_limited_are_the_newest_of_all(served: Served) -> None:
+    provider, _, now = served
+    instrument = first(served)
+    many = list(provider.bars(instrument, "1d", now=now, limit=25))
+    assert list(provider.bars(instrument, "1d", now=now, limit=10)) == many[-10:]
+    assert list(provider.bars(instrument, "1d", now=now, start=many[4].time)) == many[5:]
+    assert list(provider.bars(instrument, "1d", now=now, end=many[4].time, limit=3)) == many[2:5]
+    assert list(provider.bars(instrument, "1d", now=now, limit=0)) == []
+
+
+def test_bars_when_looked_at_earlier_show_nothing_of_later(served: Served) -> None:
+    provider, _, now = served
+    instrument = first(served)
+    earlier = now - timedelta(days=9)
+    seen = list(provider.bars(instrument, "1d", now=earlier, limit=10))
+    assert seen[-1].time <= earlier
+    assert seen == list(provider.bars(instrument, "1d", now=now, end=earlier, limit=10))
+
+
+def test_bars_when_adjusted_close_at_the_adjusted_close(served: Served) -> None:
+    provider, _, now = served
+    for bar in provider.bars(first(served), "1d", now=now, limit=20, adjusted=True):
+        assert bar.close == bar.adjusted_close
+        assert bar.low <= bar.open <= bar.high
+
+
+def test_bars_when_the_timeframe_is_unknown_name_the_known_ones(served: Served) -> None:
+    provider, _, now = served
+    with pytest.raises(InvalidParams) as refused:
+        provider.bars(first(served), "3m", now=now)
+    assert refused.value.details["timeframe"]["allowed"] == list(provider.timeframes)
+
+
+def test_provider_when_asked_says_its_name_and_whether_it_invents(served: Served) -> None:
+    provider: Any = served[0]
+    assert provider.name in provider_names()
+    assert isinstance(provider.simulated, bool)

@@ -1,0 +1,194 @@
+"""get.market_data on real providers, called as a worker calls it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tacore.errors import InvalidParams
+from tacore.methods.get_market_data import METHOD
+from tests.support.markets import answer, open_markets
+
+
+def ask(**params: Any) -> Any:
+    return answer(METHOD, params)
+
+
+def test_data_when_aapl_is_asked_is_its_last_session() -> None:
+    data = ask(symbols=["AAPL"], limit=1)
+    shown = data["symbols"]["AAPL"]
+    assert shown["quote"]["price"] == 430.47
+    assert shown["quote"]["age_s"] == 0
+    assert shown["quote"]["as_of"] == "2013-03-01T21:00:00Z"
+    assert shown["bars"][0]["close"] == 430.47
+    assert shown["bars"][0]["session"] == "2013-03-01"
+    assert (data["market"], data["source"], data["simulated"], data["replay"]) == (
+        "US",
+        "sample",
+        False,
+        True,
+    )
+    assert (data["as_of"], data["age_s"]) == ("2013-03-01T21:00:00Z", 0)
+    assert data["bars_shown"].startswith("raw")
+
+
+@pytest.mark.parametrize("symbols", [["AAPL", "MSFT"], "AAPL,MSFT", " aapl , msft "])
+def test_data_when_symbols_are_text_or_a_list_is_the_same(symbols: Any) -> None:
+    assert list(ask(symbols=symbols)["symbols"]) == ["AAPL", "MSFT"]
+
+
+def test_data_when_symbol_is_used_instead_is_the_same() -> None:
+    assert ask(symbol="AAPL") == ask(symbols=["AAPL"])
+
+
+def test_data_when_respelled_is_under_the_markets_own_symbol() -> None:
+    shown = ask(symbols=["btcusdt"])["symbols"]["BTC/USDT"]
+    assert shown["asked"] == "btcusdt"
+    assert shown["currency"] == "USDT"
+
+
+def test_data_when_googl_is_asked_is_goog_with_a_note() -> None:
+    shown = ask(symbols="GOOGL")["symbols"]["GOOGL"]
+    assert shown["symbol"] == "GOOG"
+    assert shown["quote"]["price"] == 806.19
+    assert "class A" in shown["note"]
+
+
+def test_data_when_some_symbols_are_unknown_lists_them_as_missing() -> None:
+    data = ask(symbols=["AAPL", "TSLA", "BTC/USDT"], market="US")
+    assert list(data["symbols"]) == ["AAPL"]
+    assert "AAPL, FB, GOOG, IBM, MSFT" in data["missing"]["TSLA"]
+    assert "CRYPTO" in data["missing"]["BTC/USDT"]
+
+
+def test_data_when_all_symbols_are_unknown_is_still_an_answer() -> None:
+    data = ask(symbols=["TSLA"])
+    assert data["symbols"] == {}
+    assert list(data["missing"]) == ["TSLA"]
+    assert data["as_of"] is None
+
+
+def test_data_when_not_listed_yet_is_missing() -> None:
+    markets = open_markets({"US": {"provider": "sample", "replay": {"at": "2012-01-03"}}})
+    data = answer(METHOD, {"symbols": "FB,IBM"}, markets)
+    assert list(data["symbols"]) == ["IBM"]
+    assert "no price yet" in data["missing"]["FB"]
+
+
+@pytest.mark.parametrize(
+    ("symbols", "market"), [("600519", "CN"), ("0700.HK", "HK"), ("BTC", "CRYPTO"), ("SIM0001", "SIM")]
+)
+def test_data_when_invented_says_so(symbols: str, market: str) -> None:
+    data = ask(symbols=symbols)
+    assert (data["market"], data["source"], data["simulated"], data["replay"]) == (
+        market,
+        "synthetic",
+        True,
+        False,
+    )
+    assert data["age_s"] == 0  # all four trade at that moment
+
+
+def test_bars_when_nothing_says_how_many_are_thirty() -> None:
+    assert len(ask(symbol="IBM")["symbols"]["IBM"]["bars"]) == 30
+
+
+def test_bars_when_dates_are_given_are_the_sessions_between() -> None:
+    bars = ask(symbol="AAPL", start="2013-02-25", end="2013-02-27")["symbols"]["AAPL"]["bars"]
+    assert [bar["session"] for bar in bars] == ["2013-02-25", "2013-02-26", "2013-02-27"]
+
+
+def test_bars_when_dates_are_given_for_a_market_that_never_closes_are_the_days_between() -> None:
+    bars = ask(symbol="BTC", start="2024-03-01", end="2024-03-02")["symbols"]["BTC/USDT"]["bars"]
+    assert [bar["session"] for bar in bars] == ["2024-03-01", "2024-03-02"]
+
+
+def test_bars_when_start_reaches_far_are_all_since() -> None:
+    assert len(ask(symbol="IBM", start="2000-01-01")["symbols"]["IBM"]["bars"]) == 3270
+
+
+def test_bars_when_more_than_the_most_are_cut_with_a_warning() -> None:
+    data = ask(symbol="BTC", start="2024-03-01", timeframe="1m")
+    assert len(data["symbols"]["BTC/USDT"]["bars"]) == 5000
+    assert "newest 5000" in data["warnings"][0]
+
+
+def test_bars_when_adjusted_say_so_while_the_quote_stays_raw() -> None:
+    data = ask(symbol="AAPL", adjusted=True, limit=1)
+    shown = data["symbols"]["AAPL"]
+    assert shown["quote"]["price"] == 430.47
+    assert shown["bars"][0]["close"] == 56.137353095488
+    assert shown["bars"][0]["open"] == pytest.approx(438.0 * 56.137353095488 / 430.47)
+    assert data["bars_shown"].startswith("adjusted")
+
+
+@pytest.mark.parametrize(
+    ("fields", "quote", "bar"),
+    [
+        ("price", {"price"}, None),
+        ("close", None, {"time", "close"}),
+        (["volume"], {"volume"}, {"time", "volume"}),
+        (
+            "quote",
+            {"price", "change_pct", "change_24h", "open", "high", "low", "volume", "as_of", "age_s"},
+            None,
+        ),
+    ],
+)
+def test_fields_when_chosen_are_the_only_ones(
+    fields: Any, quote: set[str] | None, bar: set[str] | None
+) -> None:
+    shown = ask(symbol="AAPL", fields=fields)["symbols"]["AAPL"]
+    assert set(shown.get("quote", ())) == (quote or set())
+    assert set(shown["bars"][0] if "bars" in shown else ()) == (bar or set())
+
+
+@pytest.mark.parametrize(
+    ("spelling", "timeframe"), [("1D", "1d"), ("daily", "1d"), ("1wk", "1w"), ("60m", "1h"), ("15min", "15m")]
+)
+def test_timeframe_when_spelled_otherwise_is_understood(spelling: str, timeframe: str) -> None:
+    assert ask(symbol="BTC", interval=spelling, limit=1)["timeframe"] == timeframe
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({}, "symbols"),
+        ({"market": "US"}, "symbols"),
+        ({"symbol": "AAPL", "symbols": ["MSFT"]}, "symbol"),
+        ({"symbols": "AAPL,BTC"}, "symbols"),
+        ({"symbols": "AAPL", "market": "forex"}, "market"),
+        ({"symbols": "AAPL", "timeframe": "1M"}, "timeframe"),
+        ({"symbols": "AAPL", "timeframe": "5m"}, "timeframe"),
+        ({"symbols": "AAPL", "start": "yesterday"}, "start"),
+        ({"symbols": "AAPL", "end": "2013-02-27T10:00:00"}, "end"),
+        ({"symbols": "AAPL", "start": "2013-02-27", "end": "2013-02-26"}, "start"),
+        ({"symbols": "AAPL", "fields": "prize"}, "fields"),
+        ({"symbols": [f"SIM{number:04d}" for number in range(50)], "limit": 401}, "limit"),
+    ],
+)
+def test_params_when_wrong_are_named(params: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        ask(**params)
+    assert list(refused.value.details) == [field]
+
+
+def test_field_when_misspelled_has_the_nearest_name() -> None:
+    with pytest.raises(InvalidParams) as refused:
+        ask(symbol="AAPL", fields="prize")
+    assert refused.value.details["fields"]["nearest"] == "price"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"symbols": []},
+        {"symbols": ""},
+        {"symbols": 5},
+        {"symbol": "A", "limit": -1},
+        {"symbol": "A", "limit": 5001},
+    ],
+)
+def test_params_when_of_a_wrong_type_or_range_are_refused_by_their_type(params: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        ask(**params)
