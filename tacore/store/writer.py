@@ -57,7 +57,7 @@ class Writer:
                 Path(options.performance_log), options.performance_log_bytes, options.performance_log_backups
             )
         self._keep = Retention(options.retention_days, options.max_rows, options.rollup_days)
-        self._pruned = 0.0
+        self._pruned = 0.0  # while there is more to prune, else when there was no more
         self._summaries_pruned = 0.0
         self._malformed = 0
         self._told: dict[str, object] = {}
@@ -68,7 +68,8 @@ class Writer:
             while not self._inbox.ended:
                 self._write(self._inbox.take(ENOUGH_BYTES))
                 self._housekeep()
-                self._inbox.wait(IDLE_S)
+                if self._pruned:
+                    self._inbox.wait(IDLE_S)
                 self._inbox.wait(self._options.commit_ms / 1000, ENOUGH_BYTES)
             if self._database is not None:
                 self._database.close()

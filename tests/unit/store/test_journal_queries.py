@@ -277,7 +277,8 @@ def test_reader_when_asked_to_write_cannot(reader: Reader) -> None:
 
 def test_queries_when_imported_load_nothing_heavy() -> None:
     heavy = {"msgspec", "numpy", "sqlite_utils", "dataclasses", "filelock", "subprocess"}
-    code = f"import sys, tacore.store.queries; print({heavy!r} & set(sys.modules))"
+    code = "import sys; old = set(sys.modules); import tacore.store.queries; "
+    code += f"print({heavy!r} & set(sys.modules) - old)"
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
