@@ -1,6 +1,7 @@
 """The async client: requests of all tasks share one DEALER to each endpoint."""
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ import zmq.asyncio
 
 from tacore.client.course import Course, Mapped, Policy
 from tacore.client.envelope import Call, Reply, RequestId, decode_reply, encode_params
-from tacore.client.link import LOOK_S, PROBE_AFTER_S, REOPEN_S, connect, is_refused
+from tacore.client.link import LOOK_S, PROBE_AFTER_S, REOPEN_S, SLOWER, connect, is_refused
 from tacore.client.sync import DEFAULT_ENDPOINT, Options, Patience, identity, prepare, route
 from tacore.errors import NoAnswer
 
@@ -25,7 +26,7 @@ class Wire:
     ) -> None:
         self.endpoint = endpoint
         self.heard = 0.0
-        self.closed = False
+        self.closed = self.up = False
         self._waiting: dict[RequestId, asyncio.Future[dict[str, Any]]] = {}
         self._parse_float = parse_float
         self.socket = context.socket(zmq.DEALER)
@@ -37,11 +38,15 @@ class Wire:
         """Tell whether the connection stands."""
         return not self.closed and bool(int(self.socket.getsockopt(zmq.EVENTS)) & (zmq.POLLOUT | zmq.POLLIN))
 
-    async def writable(self, timeout_ms: int) -> None:
+    async def is_connected(self, timeout_s: float) -> bool:
         """Wait for the connection, at most that long."""
-        poller = zmq.asyncio.Poller()
-        poller.register(self.socket, zmq.POLLOUT)
-        await poller.poll(timeout_ms)
+        if not self.connected:
+            poller = zmq.asyncio.Poller()
+            poller.register(self.socket, zmq.POLLOUT)
+            with contextlib.suppress(zmq.ZMQError):  # another task closed it
+                await poller.poll(math.ceil(timeout_s * 1000))
+        self.up = self.up or self.connected
+        return self.connected
 
     async def exchange(self, course: Course) -> tuple[str, dict[str, Any] | None]:
         """Send the course's request and wait; give the attempt's outcome and the reply."""
@@ -184,45 +189,42 @@ class AsyncClient:
             await asyncio.sleep(pause or 0.0)
 
     async def _attempt(self, course: Course) -> tuple[str, dict[str, Any] | None]:
-        while True:
-            wire = self._wire(course.endpoint)
-            outcome = await self._connect(wire, course.deadline)
-            if outcome is None:
-                break
-            self._retire(wire)
-            patient = course.bound and course.endpoint in self._seen
-            if not (outcome == "refused" and patient and time.monotonic() + REOPEN_S < course.deadline):
-                return outcome, None
-            await asyncio.sleep(REOPEN_S)
+        wire, outcome = await self._connected(course)
+        if wire is None:
+            return outcome, None
         result, reply = await wire.exchange(course)
         if result == "lost" or (result == "timeout" and wire.heard <= course.started):
             self._retire(wire)
         self._sweep()
         return result, reply
 
+    async def _connected(self, course: Course) -> tuple[Wire | None, str]:
+        """Give a wire that is connected, or the outcome of an attempt that found none."""
+        grace_s, outcome = PROBE_AFTER_S, "refused"
+        while (left := course.deadline - time.monotonic()) > 0:
+            wire = self._wire(course.endpoint)
+            if await wire.is_connected(min(left, grace_s)):
+                self._seen.add(wire.endpoint)
+                return wire, ""
+            if self._wires.get(course.endpoint) is not wire:
+                continue
+            self._retire(wire)
+            if not await asyncio.to_thread(is_refused, course.endpoint):
+                grace_s, outcome = grace_s * SLOWER, "unreachable"
+            elif course.bound and course.endpoint in self._seen:
+                await asyncio.sleep(REOPEN_S)
+            else:
+                return None, "refused"
+        return None, outcome
+
     def _wire(self, endpoint: str) -> Wire:
         wire = self._wires.get(endpoint)
-        if wire is not None and endpoint in self._seen and wire.idle and not wire.connected:
+        if wire is not None and wire.up and not wire.connected:
             self._retire(wire)
             wire = None
         if wire is None:
             wire = self._wires[endpoint] = Wire(self._context, endpoint, self._parse_float)
         return wire
-
-    async def _connect(self, wire: Wire, deadline: float) -> str | None:
-        probed = False
-        while not wire.connected:
-            left = deadline - time.monotonic()
-            if left <= 0 or wire.closed:
-                return "unreachable" if probed else "refused"
-            look = LOOK_S if probed else PROBE_AFTER_S
-            await wire.writable(math.ceil(min(left, look) * 1000))
-            if not probed and not wire.connected:
-                probed = True
-                if await asyncio.to_thread(is_refused, wire.endpoint):
-                    return "refused"
-        self._seen.add(wire.endpoint)
-        return None
 
     def _retire(self, wire: Wire) -> None:
         if self._wires.get(wire.endpoint) is wire:

@@ -11,7 +11,7 @@ import zmq
 
 from tacore.client.course import Course
 from tacore.client.envelope import RequestId, decode_reply
-from tacore.client.link import LOOK_S, PROBE_AFTER_S, REOPEN_S, Link, is_refused
+from tacore.client.link import LOOK_S, PROBE_AFTER_S, REOPEN_S, SLOWER, Link, is_refused
 
 Act = Callable[[Course, float], None]
 
@@ -72,8 +72,7 @@ class Engine:
         for link in [*self._links.values(), *self._retired]:
             poller.register(link.socket, zmq.POLLIN if link.up else zmq.POLLIN | zmq.POLLOUT)
             if link.courses:
-                look = LOOK_S if link.up or link.probed else max(0.0, link.opened + PROBE_AFTER_S - now)
-                until = min(until, now + look)
+                until = min(until, now + LOOK_S if link.up else link.probe_at)
         if also is not None:
             poller.register(also, zmq.POLLIN)
         wait_ms = 0.0 if self._done else max(0.0, (until - now) * 1000)
@@ -90,10 +89,11 @@ class Engine:
                 link.connected(now)
         elif link.up and not events & zmq.POLLIN:
             self._drop(link, "lost", now)
-        elif not link.up and not link.probed and now - link.opened >= PROBE_AFTER_S:
-            link.probed = True
-            if is_refused(link.endpoint):
+        elif not link.up and now >= link.probe_at:
+            if not link.courses or is_refused(link.endpoint):
                 self._drop(link, "refused", time.monotonic())
+            else:
+                self._reopen(link, time.monotonic())
         if link in self._retired and not link.courses:
             self._retired.remove(link)
             link.close()
@@ -103,6 +103,15 @@ class Engine:
         course = None if wire is None else self._flying.get(wire["request_id"])
         if course is not None and course.request_id in self._carrier:
             self._settle(course, "answered", now, wire)
+
+    def _reopen(self, link: Link, now: float) -> None:
+        """Connect anew, for a refused socket stays so though a broker came; this one may take longer."""
+        fresh = Link(self._context, link.endpoint, now, link.grace_s * SLOWER)
+        self._links[link.endpoint] = fresh
+        for course in link.courses.values():
+            self._carrier[course.request_id] = fresh
+            fresh.board(course, now)
+        link.close()
 
     def _drop(self, link: Link, outcome: str, now: float) -> None:
         link.close()
@@ -144,12 +153,12 @@ class Engine:
         if link is None:
             self._settle(course, "refused", now)
             return
-        if link.heard <= course.started and self._links.get(link.endpoint) is link:
+        if link.up and link.heard <= course.started and self._links.get(link.endpoint) is link:
             self._retired.append(self._links.pop(link.endpoint))
         if link.up:
             self._settle(course, "timeout", now)
         else:
-            known = link.probed or not is_refused(link.endpoint)
+            known = link.grace_s > PROBE_AFTER_S or not is_refused(link.endpoint)
             self._settle(course, "unreachable" if known else "refused", now)
 
     def _settle(self, course: Course, outcome: str, now: float, wire: dict[str, Any] | None = None) -> None:

@@ -16,19 +16,29 @@ from tacore.errors import ConfigurationError
 OPTIONS = ((zmq.LINGER, 0), (zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1), (zmq.SNDHWM, 0), (zmq.RCVHWM, 0))
 PROBE_AFTER_S = 0.03  # a broker on this host connects in 2 ms
 LOOK_S = 0.1  # how soon a broken connection is noticed
+SLOWER = 4  # how much longer the next socket may take to connect where something listens
 REOPEN_S = 0.05  # between looks whether a broker is back
 PROBE_TIMEOUT_S = 0.2
 
 
 class Link:
-    """A socket that is connecting (``up`` is false) or connected; ``heard`` is when it last received."""
+    """A socket that is connecting (``up`` is false) or connected; ``heard`` is when it last received.
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, now: float) -> None:
+    After ``grace_s`` without a connection it is time to look whether anything listens there.
+    """
+
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        endpoint: str,
+        now: float,
+        grace_s: float = PROBE_AFTER_S,
+    ) -> None:
         self.endpoint = endpoint
-        self.opened = now
+        self.grace_s = grace_s
+        self.probe_at = now + grace_s
         self.heard = 0.0
         self.up = False
-        self.probed = False
         self.courses: dict[RequestId, Course] = {}
         self.unsent: list[Course] = []
         self.socket = context.socket(zmq.DEALER)

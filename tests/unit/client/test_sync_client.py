@@ -243,6 +243,17 @@ def test_request_when_the_broker_dies_notices_and_recovers_within_its_patience()
     assert time.monotonic() - started < 5
 
 
+def test_call_when_what_listens_is_no_broker_gives_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        with (
+            Client(endpoint, timeout_s=0.3, retries=1, backoff_s=0) as client,
+            pytest.raises(errors.NoAnswer) as caught,
+        ):
+            client.call("debug.echo")
+    assert [each.outcome for each in caught.value.attempts] == ["unreachable"] * 2
+
+
 def test_map_when_256_are_in_flight_answers_each_with_its_own() -> None:
     held: list[dict[str, object]] = []
 
