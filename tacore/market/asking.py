@@ -12,7 +12,8 @@ from tacore.market.symbols import canonical, market_of
 from tacore.model import Instrument
 from tacore.ports import MarketData, MarketDataProvider
 
-_MOMENT = "a date (2013-02-28) or a moment with its offset (2013-02-28T21:00:00Z)"
+_MOMENT = "a date (2013-02-28) or a moment with its offset (2013-02-28T21:00:00Z), of the years 1900 to 2200"
+_YEARS = range(1900, 2201)
 
 
 def listed(value: object) -> object:
@@ -40,16 +41,14 @@ def moment(field: str, value: str | None, hours: Hours, *, ends: bool = False) -
     if value is None:
         return None
     try:
-        day = date.fromisoformat(value)
-        return hours.local(day + timedelta(days=1) if ends else day, 0)
-    except (ValueError, OverflowError):
-        pass
-    try:
         found = datetime.fromisoformat(value)
+        day = date.fromisoformat(value) if found.tzinfo is None else None
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        found, day = None, None
+    if found is None or (found.tzinfo is None and day is None) or found.year not in _YEARS:
         raise bad_param(field, "this is no moment in time", value=value, allowed=_MOMENT)
+    if day:
+        return hours.local(day + timedelta(days=1) if ends else day, 0)
     return found
 
 

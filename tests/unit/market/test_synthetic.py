@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacore.errors import NotFound
-from tacore.market.providers.synthetic import SyntheticMarket
+from tacore.market.synthetic.market import SyntheticMarket
 from tacore.model import Bar, Quote
 from tacore.model.markets import SyntheticSettings
 
@@ -37,13 +37,25 @@ def quote(provider: SyntheticMarket, name: str, symbol: str, now: datetime) -> Q
 def test_price_when_another_process_asks_is_the_same() -> None:
     code = (
         "from datetime import UTC, datetime\n"
-        "from tacore.market.providers.synthetic import SyntheticMarket\n"
+        "from tacore.market.synthetic.market import SyntheticMarket\n"
         "from tacore.model.markets import SyntheticSettings\n"
         "made = SyntheticMarket('CRYPTO', SyntheticSettings(seed=1, size=3))\n"
         "print(made.quote(made.resolve('BTC', 'CRYPTO'), now=datetime(2024, 3, 13, 3, 47, 21, tzinfo=UTC)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == str(quote(market("CRYPTO"), "CRYPTO", "BTC", NOON))
+
+
+def test_anchors_when_made_do_not_load_numpy() -> None:
+    code = (
+        "import sys\n"
+        "from tacore.market.anchors import make_anchors\n"
+        "from tacore.model.markets import parse_markets\n"
+        "make_anchors(parse_markets({'US': {'provider': 'sample'}, 'CN': {'provider': 'synthetic'}}), 0)\n"
+        "print('numpy' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("name", MARKETS)

@@ -161,6 +161,8 @@ def test_timeframe_when_spelled_otherwise_is_understood(spelling: str, timeframe
         ({"symbols": "AAPL", "timeframe": "1M"}, "timeframe"),
         ({"symbols": "AAPL", "timeframe": "5m"}, "timeframe"),
         ({"symbols": "AAPL", "start": "yesterday"}, "start"),
+        ({"symbols": "AAPL", "start": "0001-01-01"}, "start"),
+        ({"symbols": "BTC", "end": "9999-12-31T23:59:59Z"}, "end"),
         ({"symbols": "AAPL", "end": "2013-02-27T10:00:00"}, "end"),
         ({"symbols": "AAPL", "start": "2013-02-27", "end": "2013-02-26"}, "start"),
         ({"symbols": "AAPL", "fields": "prize"}, "fields"),
