@@ -3,54 +3,62 @@
 Also the entry of child processes (``python -m tacore.bootstrap ROLE``), whose spec comes on standard input.
 """
 
+import errno
 import gc
 import json
 import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import zmq
-from filelock import FileLock, Timeout
 
-from tacore import __version__, processes
+from tacore import __version__, processes, runfiles
 from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError, TacoreError
 from tacore.ports import Method
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
+from tacore.settings.names import env_name
 
 MIN_FREE_BYTES = 200 << 20
 LEAVE_S = 5.0
 
 
-def serve_broker(loaded: Loaded, *, stderr: bool = True, on_ready: Callable[[], None] | None = None) -> None:
-    """Run a broker until it is told to stop; ConfigurationError says why it can't start."""
+def serve_broker(
+    loaded: Loaded,
+    *,
+    stderr: bool = True,
+    on_ready: Callable[[], None] | None = None,
+    watch_parent: bool = False,
+) -> None:
+    """Run a broker until it is told to stop; ConfigurationError says why it can't start.
+
+    ``watch_parent`` also ends it with the parent that holds its standard input.
+    """
     from tacore.broker.server import Server  # noqa: PLC0415 - each role imports only its own parts
 
     settings = loaded.settings
+    prepare_home(loaded)
     start_logs(loaded, file="tacoreservice.log", stderr=stderr)
-    for folder in (settings.data_dir, settings.logs_dir, settings.run_dir, settings.database_path.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    with _locked(settings.run_dir / "broker.lock", "a broker", settings.run_dir / "broker.json"):
+    facts = settings.run_dir / "broker.json"
+    with runfiles.locked(settings.run_dir / "broker.lock", lambda: _broker_runs(facts)):
         core, fleet, journal, endpoints = _build_broker(loaded)
         try:
             server = Server(core, fleet, journal, endpoints, drain_s=settings.broker.drain_s)
         except zmq.ZMQError as error:
             journal.close(2.0)
-            raise _unbound(error, endpoints) from error
+            raise _unbound(error, loaded) from error
         _install_local(loaded, core, fleet, journal, server.stop)
         processes.on_stop_signals(server.stop)
-        processes_watch = server.stop
-        _watch_parent_if_child(processes_watch)
+        if watch_parent:
+            processes.watch_parent(server.stop)
         gc.freeze()
         gc.set_threshold(100_000, 20, 50)
-        with _announced(settings.run_dir / "broker.json", _broker_facts(loaded)):
+        with runfiles.announced(facts, _broker_facts(loaded)):
             if on_ready is not None:
                 on_ready()
             server.run()
@@ -58,16 +66,27 @@ def serve_broker(loaded: Loaded, *, stderr: bool = True, on_ready: Callable[[], 
 
 
 def serve_workers(
-    loaded: Loaded, *, count: int, pool: str, endpoint: str, stderr: bool = True, engine: str = "local"
+    loaded: Loaded,
+    *,
+    count: int,
+    pool: str,
+    endpoint: str,
+    stderr: bool = True,
+    engine: str = "local",
+    watch_parent: bool = False,
 ) -> None:
-    """Run a supervisor and its worker processes until it is told to stop."""
+    """Run a supervisor and its worker processes until it is told to stop.
+
+    ``watch_parent`` also ends them with the parent that holds the supervisor's standard input.
+    """
     from tacore.worker.slots import Slots  # noqa: PLC0415
     from tacore.worker.supervisor import SupervisorServer  # noqa: PLC0415
 
     settings = loaded.settings
+    prepare_home(loaded)
     start_logs(loaded, file="worker.log", stderr=stderr)
     if engine != "local":
-        raise ConfigurationError(f"engine is {engine!r}; allowed: local")
+        raise ConfigurationError(f"engine {engine} is not in this version; there is: local")
     _methods_of(loaded, pool)
     me = f"{pool}-{os.urandom(2).hex()}"
 
@@ -88,7 +107,8 @@ def serve_workers(
         settings.broker.drain_s,
     )
     processes.on_stop_signals(server.stop)
-    _watch_parent_if_child(server.stop)
+    if watch_parent:
+        processes.watch_parent(server.stop)
     server.run()
 
 
@@ -136,6 +156,21 @@ def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None
         timer.start()
 
     return leave
+
+
+def prepare_home(loaded: Loaded) -> None:
+    """Make the folders of a home; ConfigurationError where it can't be written."""
+    settings = loaded.settings
+    try:
+        for folder in (settings.data_dir, settings.logs_dir, settings.run_dir, settings.database_path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    except OSError as error:
+        raise ConfigurationError(
+            f"can't write to {error.filename}: {error.strerror}. Choose another home with --home or "
+            f"TACORE_HOME (now from {loaded.origin('home')})"
+        ) from error
 
 
 # -- the broker's parts ----------------------------------------------------------------------------
@@ -243,15 +278,39 @@ def _market_clock(loaded: Loaded) -> dict[str, Any]:
         previous = None
     anchors = make_anchors(markets, SystemClock.wall_us(), previous)
     if anchors != previous:
-        _write_whole(path, json.dumps(anchors, indent=1))
+        runfiles.write_whole(path, json.dumps(anchors, indent=1))
     return anchors
 
 
-def _unbound(error: zmq.ZMQError, endpoints: Any) -> ConfigurationError:  # noqa: ANN401
-    return ConfigurationError(
-        f"can't listen on {endpoints.frontend} and {endpoints.backend}: {error.strerror or error}; "
-        "choose others with zmq.frontend_port and zmq.backend_port, or stop what listens there",
-        details={"zmq.frontend_port": endpoints.frontend, "zmq.backend_port": endpoints.backend},
+def _unbound(error: zmq.ZMQError, loaded: Loaded) -> ConfigurationError:
+    """Say which sockets can't listen, and which settings decide that."""
+    settings, reasons = loaded.settings, []
+    for key, endpoint in (
+        ("zmq.frontend_port", settings.frontend_bind),
+        ("zmq.backend_port", settings.backend_bind),
+    ):
+        if (why := _why_not(endpoint)) is not None:
+            chosen = f"{key} ({env_name(key)}; now from {loaded.origin(key)})"
+            reasons.append(
+                f"can't listen on {endpoint}: {why}. Stop what listens there, or choose another {chosen}"
+            )
+    return ConfigurationError("\n".join(reasons) or f"can't listen: {error.strerror or error}")
+
+
+def _why_not(endpoint: str) -> str | None:
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as probe:
+        try:
+            probe.bind(endpoint)
+        except zmq.ZMQError as error:
+            return str(error.strerror or error)
+    return None
+
+
+def _broker_runs(facts: Path) -> str:
+    found = runfiles.read_live(facts) or {}
+    return (
+        f"a broker runs from {facts.parent.parent} already (pid {found.get('pid', 'unknown')}): stop it with "
+        "`tacore down`, or start this one with another --home"
     )
 
 
@@ -323,69 +382,15 @@ def _describe_fleet(me: str, pool: str, slots: Any) -> Any:  # noqa: ANN401
     )
 
 
-# -- locks and announcements -----------------------------------------------------------------------
-
-
-@contextmanager
-def _locked(path: Path, what: str, facts: Path) -> Iterator[None]:
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ConfigurationError(
-            f"{what} runs from this home already ({_who(facts)}): stop it with `tacore broker stop`, "
-            "or start this one with another --home"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-        path.unlink(missing_ok=True)
-
-
-def _who(facts: Path) -> str:
-    try:
-        return f"pid {json.loads(facts.read_text())['pid']}"
-    except (OSError, ValueError, KeyError):
-        return str(facts.parent)
-
-
-@contextmanager
-def _announced(path: Path, facts: Mapping[str, Any]) -> Iterator[None]:
-    """Leave a file that tells other commands of this process for as long as it runs."""
-    started = psutil.Process().create_time()
-    _write_whole(path, json.dumps({"pid": os.getpid(), "started": started, **facts}))
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
-
-
 # -- child processes -------------------------------------------------------------------------------
-
-_IS_CHILD = False
-
-
-def _watch_parent_if_child(stop: Callable[[], None]) -> None:
-    if _IS_CHILD:
-        processes.watch_parent(stop)
 
 
 def main(argv: list[str]) -> int:
     """Play a role as a child process."""
-    global _IS_CHILD  # noqa: PLW0603
-    _IS_CHILD = True
     spec = processes.read_spec()
     try:
         if argv == ["broker"]:
-            serve_broker(Loaded.from_json(spec["loaded"]), stderr=bool(spec.get("stderr")))
+            serve_broker(Loaded.from_json(spec["loaded"]), stderr=bool(spec.get("stderr")), watch_parent=True)
         elif argv == ["workers"]:
             serve_workers(
                 Loaded.from_json(spec["loaded"]),
@@ -393,6 +398,7 @@ def main(argv: list[str]) -> int:
                 pool=str(spec["pool"]),
                 endpoint=str(spec["endpoint"]),
                 stderr=bool(spec.get("stderr")),
+                watch_parent=True,
             )
         else:
             serve_worker(spec)

@@ -58,7 +58,11 @@ class Server:
         if endpoint == endpoints.backend:
             socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
             socket.setsockopt(zmq.MAXMSGSIZE, -1)
-        socket.bind(endpoint)
+        try:
+            socket.bind(endpoint)
+        except zmq.ZMQError:
+            self._context.destroy(linger=0)
+            raise
         return socket
 
     def stop(self, how: str = "stop") -> None:
