@@ -26,8 +26,9 @@ class Params(msgspec.Struct, kw_only=True):
 
     symbols: Annotated[
         list[str],
-        Meta(min_length=1, max_length=_MOST_SYMBOLS, description="One or more symbols, of one market"),
-    ]
+        Meta(max_length=_MOST_SYMBOLS, description="One or more symbols of one market; needed"),
+    ] = []
+    symbol: Annotated[str | None, Meta(description="Instead of symbols")] = None
     market: Annotated[str | None, Meta(description="US, CN, HK, CRYPTO or SIM; left out: by the symbols")] = (
         None
     )
@@ -111,9 +112,7 @@ _FIELDS = ("quote", "bars", *dict.fromkeys((*_QUOTE, *_BAR)))
 def normalise(params: dict[str, Any]) -> dict[str, Any]:
     """Accept symbol or symbols, text or list, and other spellings of the timeframe."""
     merged = merge_symbols(params)
-    if not merged.get("symbols", "absent"):
-        merged["symbols"] = []
-    if "symbols" not in merged:
+    if not merged.get("symbols"):
         allowed = "a list of symbols, comma-separated text, or symbol for one"
         raise bad_param("symbols", "at least one symbol is needed", allowed=allowed)
     if isinstance(merged.get("timeframe"), str):

@@ -62,6 +62,7 @@ class Params(msgspec.Struct, kw_only=True):
         Annotated[list[str], Meta(max_length=_MOST_SYMBOLS)] | None,
         Meta(description="Only these; left out or empty: the whole market"),
     ] = None
+    symbol: Annotated[str | None, Meta(description="Instead of symbols")] = None
     criteria: Criteria = msgspec.field(default_factory=Criteria)
     sort_by: Annotated[
         Literal["score", "price", "change_pct", "volume", "symbol"] | None,

@@ -10,6 +10,7 @@ from tacore.clock import ManualClock
 from tacore.market.router import Markets, build_market_data
 from tacore.model.markets import parse_markets
 from tacore.ports import Context, Method, Ports
+from tacore.worker.params import ParamsReader
 
 WALL = datetime(2024, 3, 13, 6, 30, tzinfo=UTC)  # a Wednesday: 14:30 in Shanghai and Hong Kong
 ALL_MARKETS: Mapping[str, Any] = {
@@ -33,9 +34,9 @@ def open_markets(raw: Mapping[str, Any] = ALL_MARKETS, wall: datetime = WALL) ->
 
 def answer(method: Method, params: Mapping[str, Any], markets: Markets | None = None) -> Any:
     """Call a method with raw params and give its data as a client reads it; numbers are floats."""
-    named = {method.renames.get(name, name): value for name, value in params.items()}
-    normal = method.normalise(named) if method.normalise else named
+    typed, warnings = ParamsReader(method).read(msgspec.Raw(msgspec.json.encode(params)))
     clock = ManualClock(wall_us=wall_us(WALL))
     context = Context("1", method.name, "local", 2_000.0, clock, Ports(markets or open_markets()))
-    result = method.handler(msgspec.convert(normal, method.params), context)
+    result = method.handler(typed, context)
+    result.warnings.extend(warnings)
     return msgspec.json.decode(msgspec.json.Encoder(decimal_format="number").encode(result))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from tacore.errors import InvalidParams
@@ -98,6 +97,12 @@ def test_bars_when_dates_are_given_are_the_sessions_between() -> None:
     assert [bar["session"] for bar in bars] == ["2013-02-25", "2013-02-26", "2013-02-27"]
 
 
+def test_bars_when_moments_are_given_ended_between() -> None:
+    between = {"start": "2013-02-26T21:00:00Z", "end": "2013-02-28T16:00:00-05:00"}
+    bars = ask(symbol="AAPL", **between)["symbols"]["AAPL"]["bars"]
+    assert [bar["session"] for bar in bars] == ["2013-02-27", "2013-02-28"]
+
+
 def test_bars_when_dates_are_given_for_a_market_that_never_closes_are_the_days_between() -> None:
     bars = ask(symbol="BTC", start="2024-03-01", end="2024-03-02")["symbols"]["BTC/USDT"]["bars"]
     assert [bar["session"] for bar in bars] == ["2024-03-01", "2024-03-02"]
@@ -154,6 +159,8 @@ def test_timeframe_when_spelled_otherwise_is_understood(spelling: str, timeframe
     ("params", "field"),
     [
         ({}, "symbols"),
+        ({"symbols": []}, "symbols"),
+        ({"symbols": ""}, "symbols"),
         ({"market": "US"}, "symbols"),
         ({"symbol": "AAPL", "symbols": ["MSFT"]}, "symbol"),
         ({"symbols": "AAPL,BTC"}, "symbols"),
@@ -184,13 +191,18 @@ def test_field_when_misspelled_has_the_nearest_name() -> None:
 @pytest.mark.parametrize(
     "params",
     [
-        {"symbols": []},
-        {"symbols": ""},
         {"symbols": 5},
         {"symbol": "A", "limit": -1},
         {"symbol": "A", "limit": 5001},
     ],
 )
 def test_params_when_of_a_wrong_type_or_range_are_refused_by_their_type(params: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(InvalidParams) as refused:
         ask(**params)
+    assert set(refused.value.details) <= set(params)
+
+
+def test_params_when_unknown_are_a_warning() -> None:
+    data = ask(symbol="AAPL", market_conditions="calm")
+    assert data["symbols"]["AAPL"]["quote"]["price"] == 430.47
+    assert "market_conditions" in data["warnings"][0]
