@@ -37,9 +37,9 @@ def run(argv: Sequence[str], options: Globals) -> int:
     filters = _filters(words.options, time.time())
     wanted = whole(words.options, "-n", least=0)
     follow = not FLAGS.isdisjoint(words.options)
+    printer = Printer(options, follow=follow)
     with _open(find_database(options), wait=follow) as reader:
         newest, rows = _newest(reader, filters, NEWEST if wanted is None else wanted)
-        printer = Printer(options, follow=follow)
         printer.write(rows)
         while follow:
             page = reader.since(newest, PAGE, filters)
