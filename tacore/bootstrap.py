@@ -127,7 +127,7 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
         worker_id=worker_id,
         pool=str(spec["pool"]),
         methods=sorted(methods),
-        credit=2,
+        credit=1,
         batch=loaded.settings.broker.batch_max,
         host=socket.gethostname(),
         pid=os.getpid(),

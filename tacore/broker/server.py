@@ -81,17 +81,20 @@ class Server:
         poller.register(self._back, zmq.POLLIN)
         while not self._done(clock.monotonic()):
             busy = self._core.out.records or self._mail.waiting()
-            if poller.poll(int((TICK_S if busy else SLOW_TICK_S) * 1000)):
-                self._turn()
+            ready = poller.poll(int((TICK_S if busy else SLOW_TICK_S) * 1000))
+            if ready:
+                self._turn([socket for socket, _ in ready])
             now = clock.monotonic()
             if now >= self._next_tick:
                 self._tick(now)
 
-    def _turn(self) -> None:
+    def _turn(self, ready: list[object]) -> None:
         core = self._core
         now = core.clock.monotonic()
-        self._read_workers(now)
-        self._read_clients(now)
+        if ready:
+            self._read_workers(now)
+        if ready:
+            self._read_clients(now)
         core.dispatch(now)
         self._flush()
 

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -134,10 +135,13 @@ class WorkerServer:
         poller.register(socket_, zmq.POLLIN)
         poller.register(self._wake_recv, zmq.POLLIN)
         process = psutil.Process()
-        drained = False
+        drained, due = False, 0.0
         while not self._ended.is_set():
-            self._beat(socket_, process)
-            for ready, _ in poller.poll(int(self._link.heartbeat_s * 1000)):
+            now = time.monotonic()
+            if now >= due:
+                self._beat(socket_, process)
+                due = now + self._link.heartbeat_s
+            for ready, _ in poller.poll(max(1, int((due - now) * 1000))):
                 if ready is socket_:
                     self._obey(socket_.recv())
                 else:
