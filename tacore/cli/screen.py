@@ -1,0 +1,124 @@
+"""What `tacore up` tells its operator."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from tacore import __version__
+from tacore.cli import render
+from tacore.cli.exits import tell
+from tacore.cli.globals import Globals
+from tacore.cli.supervision import Ended, Part
+from tacore.settings.loaded import Loaded
+
+
+class Screen:
+    """Says what runs where, once it runs; what happens to it goes to standard error."""
+
+    def __init__(self, loaded: Loaded, workers: int, options: Globals) -> None:
+        self._loaded = loaded
+        self._workers = workers
+        self._options = options
+        self._shown = False
+
+    def complete(self, health: Mapping[str, Any]) -> bool:
+        """Tell whether everything is there that shall run: the supervisor too, which may have been scaled."""
+        wanted = sum(each["wanted"] for each in health["components"]["workers"]["supervisors"])
+        there: int = health["workers"]
+        return there >= (wanted if self._shown else self._workers) and (wanted > 0 or not self._workers)
+
+    def ready(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> None:
+        """Say that the service answers: everything the first time, then a line."""
+        if self._shown:
+            self._say(f"ready again: {health['workers']} workers")
+            return
+        self._shown = True
+        facts = self._facts(health, pids)
+        if self._options.output in (None, "table") and sys.stdout.isatty():
+            console = Console(no_color=self._options.no_color or None, highlight=False)
+            console.print(*self._sheet(facts), sep="\n")
+        else:
+            render.show(facts, self._options)
+
+    def ended(self, ended: Ended) -> None:
+        """Say that a child ended, and what follows."""
+        said = f"{ended.part.name} (pid {ended.pid}) {ended.reason}"
+        if ended.again_s is not None:
+            said += f"; starting it again in {ended.again_s:.1f} s"
+        self._say(said)
+
+    def again(self, part: Part, pid: int) -> None:
+        """Say that a child runs again."""
+        self._say(f"{part.name} started again (pid {pid})")
+
+    def stopping(self) -> None:
+        """Say that the end has begun."""
+        self._say("stopping: answering what is open (Ctrl-C again ends at once)")
+
+    def at_once(self, name: str, *, asked: bool) -> None:
+        """Say that the orderly end was cut short, and why."""
+        self._say("ended at once" if asked else f"{name} did not end in time: ended at once")
+
+    def stopped(self, failed: int | None) -> None:
+        """Say how it all ended."""
+        if failed is None:
+            self._say("stopped: nothing is left running")
+        elif failed == 1:
+            self._say("gave up: it died too often; the reason is above, and in the logs folder")
+
+    def _say(self, text: str) -> None:
+        if not self._options.quiet:
+            tell(f"tacore up: {text}")
+
+    def _facts(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> dict[str, Any]:
+        settings = self._loaded.settings
+        return {
+            "status": "ready",
+            "version": __version__,
+            "trading": "PAPER",
+            "clients": settings.frontend_endpoint,
+            "workers_at": settings.backend_endpoint,
+            "workers": health["workers"],
+            "pool": settings.worker.pool,
+            "home": str(settings.home),
+            "database": str(settings.database_path),
+            "logs": str(settings.logs_dir),
+            "config": str(self._loaded.config_dir),
+            "pids": dict(pids),
+        }
+
+    def _sheet(self, facts: Mapping[str, Any]) -> list[RenderableType]:
+        pids = facts["pids"]
+        rows = [
+            ("clients", facts["clients"], f"broker, pid {pids.get('broker')}"),
+            ("workers", facts["workers_at"], self._team(facts)),
+            ("home", facts["home"], ""),
+            ("journal", facts["database"], ""),
+            ("logs", facts["logs"], ""),
+            ("settings", facts["config"], "tacore config show --origin"),
+        ]
+        sheet = Table.grid(padding=(0, 2))
+        for name, where, note in rows:
+            sheet.add_row(f"[dim]{name}[/]", escape(where), f"[dim]{note}[/]")
+        where = escape(f" --home {self._options.home}") if self._options.home else ""
+        return [
+            f"\n[bold]tacore {facts['version']}[/] is up  [reverse] PAPER [/]",
+            "",
+            sheet,
+            "",
+            "[dim]In another terminal:[/]",
+            f"  tacore{where} call get.market_data --symbols AAPL",
+            f"  tacore{where} ps        what runs, and what it costs",
+            f"  tacore{where} logs -f   requests as they are answered",
+            f"  tacore{where} down      stop everything (Ctrl-C here does the same)",
+            "",
+        ]
+
+    def _team(self, facts: Mapping[str, Any]) -> str:
+        if not self._workers:
+            return "none: tacore worker spawn"
+        return f"{facts['workers']} in pool {facts['pool']}, supervisor pid {facts['pids'].get('workers')}"

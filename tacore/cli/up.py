@@ -1,0 +1,84 @@
+"""`tacore up`: the whole service in the foreground, supervised."""
+
+from typing import Annotated
+
+import typer
+
+from tacore import bootstrap, processes, runfiles
+from tacore.cli import screen
+from tacore.cli.app import group
+from tacore.cli.configured import load
+from tacore.cli.exits import Usage
+from tacore.cli.globals import Globals
+from tacore.cli.service import Service
+from tacore.cli.supervision import Part, Supervision
+from tacore.settings.loaded import Loaded
+from tacore.worker.restarts import RestartPolicy
+
+app = group("Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order.")
+MARGIN_S = 15.0
+"""What an orderly end may take beyond the drain time: the journal's last commit, and the sockets."""
+
+
+@app.command()
+def up(
+    ctx: typer.Context,
+    count: Annotated[
+        int | None, typer.Option("-n", "--workers", help="Worker processes (WORKER_COUNT).")
+    ] = None,
+    no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the broker.")] = False,
+) -> int:
+    """Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order."""
+    options: Globals = ctx.obj
+    if no_workers and count is not None:
+        raise Usage("-n and --no-workers contradict each other")
+    loaded = load(options, {"worker.count": ("-n", count)})
+    bootstrap.prepare_home(loaded)
+    settings = loaded.settings
+    facts = settings.run_dir / "up.json"
+    with runfiles.locked(settings.run_dir / "up.lock", lambda: _runs_already(loaded)):
+        about = {"home": str(settings.home), "frontend": settings.frontend_endpoint}
+        with runfiles.announced(facts, about):
+            workers = 0 if no_workers else settings.worker.count
+            parts = _parts(loaded, workers, quiet=options.quiet)
+            return Service(Supervision(parts), loaded, screen.Screen(loaded, workers, options)).run()
+
+
+def _parts(loaded: Loaded, workers: int, *, quiet: bool) -> list[Part]:
+    """List the children in the order in which they are stopped: who accepts requests goes first."""
+    settings = loaded.settings
+    spec = {"loaded": loaded.to_json(), "stderr": not quiet}
+    team = spec | {
+        "count": workers,
+        "pool": settings.worker.pool,
+        "endpoint": settings.backend_endpoint,
+    }
+    stop_s = settings.broker.drain_s + MARGIN_S
+
+    def start(role: str, spec: dict[str, object]) -> processes.Child:
+        return processes.Child(processes.role_argv(role), spec)
+
+    parts = [Part("broker", lambda: start("broker", spec), stop_s, _policy(loaded))]
+    if workers:
+        parts.append(Part("workers", lambda: start("workers", team), stop_s, _policy(loaded)))
+    return parts
+
+
+def _policy(loaded: Loaded) -> RestartPolicy:
+    worker = loaded.settings.worker
+    return RestartPolicy(
+        worker.restart_backoff_s,
+        worker.restart_backoff_max_s,
+        worker.restart_budget,
+        worker.restart_window_s,
+    )
+
+
+def _runs_already(loaded: Loaded) -> str:
+    settings = loaded.settings
+    found = runfiles.read_live(settings.run_dir / "up.json") or {}
+    return (
+        f"`tacore up` runs from {settings.home} already (pid {found.get('pid', 'unknown')}, clients at "
+        f"{found.get('frontend', 'unknown')}): `tacore ps` shows it, `tacore down` stops it; another one "
+        "needs another --home and other ports"
+    )
