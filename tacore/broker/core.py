@@ -88,6 +88,10 @@ class Core:
         """Count the accepted requests that have no answer yet."""
         return len(self._inflight) + len(self._collided)
 
+    def holding(self) -> bool:
+        """Tell whether a short line waits for a busy worker: dispatch again soon."""
+        return any(pool.holding for pool in self.pools.values())
+
     # -- requests ----------------------------------------------------------------------------------
 
     def on_request(self, client: bytes, delimited: bool, body: bytes, now: float) -> None:

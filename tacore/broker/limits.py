@@ -25,6 +25,8 @@ class Limits:
     missed_heartbeats: int = 3
     batch_max: int = 32
     batch_us: float = 2_000
+    wake_us: float = 150
+    hold_s: float = 0.001
     quick_us: float = 1_000
     slow_us: float = 50_000
     requeues: int = 2

@@ -1,8 +1,11 @@
 """Which waiting request goes to which worker, and in which company.
 
-Quick methods travel in micro-batches, spread evenly over the workers that have credit left. A method above
+Quick methods travel in micro-batches. Another worker is woken for them only once enough work waits; until
+then it waits, for a millisecond at most, for one that is busy with the same method. A method above
 ``quick_us`` goes alone to an idle worker; one above ``slow_us`` (or not yet measured) may hold at most half
-of the pool, and all such together leave a worker free, so that quick methods always find one.
+of the pool, and all such together leave a worker free, so that quick methods always find one. Who was served
+last comes last in the next round, and a worker is kept clear of batches for who needs an idle one: neither
+kind can starve the other.
 """
 
 from collections import deque
@@ -25,11 +28,14 @@ class Pool:
         self.name = name
         self.workers: dict[str, Worker] = {}
         self.queued = 0
+        self.holding = False
         self._limits = limits
         self._ids = dispatch_ids
         self._send = send
         self._expire = expire
-        self._active: deque[MethodState] = deque()
+        self._active: list[MethodState] = []
+        self._reserved: Worker | None = None
+        self._wanted: Worker | None = None
 
     def enqueue(self, method: MethodState, entry: Entry, *, alone: bool = False) -> None:
         """Let a request wait its turn; ``alone`` keeps it out of any batch."""
@@ -43,17 +49,19 @@ class Pool:
 
     def dispatch(self, now: float) -> None:
         """Hand out what the workers' credit allows, method by method in turn."""
-        active = self._active
-        for _ in range(len(active)):
-            method = active[0]
+        self._reserved, self._wanted = self._wanted, None
+        self.holding = False
+        waiting: list[MethodState] = []
+        served: list[MethodState] = []
+        for method in self._active:
+            before = method.depth()
             if method.alone:
                 self._dispatch_alone(method, now)
             if method.queue:
                 self._dispatch_queue(method, now)
-            if method.queue or method.alone:
-                active.rotate(-1)
-            else:
-                active.popleft()
+            if left := method.depth():
+                (served if left < before else waiting).append(method)
+        self._active = waiting + served
 
     def remove_if(self, method: MethodState, gone: Callable[[Entry], bool]) -> list[Entry]:
         """Take the waiting requests out of the queues for which ``gone`` holds."""
@@ -83,35 +91,65 @@ class Pool:
     def _dispatch_queue(self, method: MethodState, now: float) -> None:
         ewma = method.ewma_us
         if ewma is None or ewma >= self._limits.quick_us:
-            capped = ewma is None or ewma >= self._limits.slow_us
-            while method.queue and self._dispatch_exclusive(method, method.queue, capped, now):
+            while method.queue and self._dispatch_exclusive(method, method.queue, now):
                 pass
             return
         name = method.info.name
-        free = [
-            w
-            for w in self.workers.values()
-            if len(w.dispatches) < w.ready.credit and not w.exclusive and not w.draining and name in w.methods
-        ]
-        if len(free) > 1:
-            free.sort(key=_load)
-        waiting, left = len(method.queue), len(free)
         at_most = min(self._limits.batch_max, int(self._limits.batch_us / max(ewma, 1.0)) or 1)
-        for worker in free:
-            share = min(-(-waiting // left), at_most, worker.ready.batch)
-            entries = self._take(method, method.queue, share, now)
-            if not entries:
+        enough = self._limits.wake_us / max(ewma, 1.0)
+        while method.queue:
+            worker = self._free(name)
+            if worker is None:
                 return
-            self._hand_over(worker, method, entries, now)
-            waiting, left = len(method.queue), left - 1
+            if len(method.queue) < enough and self._holds(method, now):
+                self.holding = True
+                return
+            entries = self._take(method, method.queue, min(at_most, worker.ready.batch), now)
+            if entries:
+                self._hand_over(worker, method, entries, now)
+
+    def _free(self, name: str) -> Worker | None:
+        """Find the least loaded worker with credit left."""
+        best, least = None, 1 << 30
+        for worker in self.workers.values():
+            load = len(worker.dispatches)
+            if (
+                load < least
+                and load < worker.ready.credit
+                and worker is not self._reserved
+                and not worker.exclusive
+                and not worker.draining
+                and name in worker.methods
+            ):
+                if not load:
+                    return worker
+                best, least = worker, load
+        return best
+
+    def _holds(self, method: MethodState, now: float) -> bool:
+        """Tell whether a short line should wait for a worker that is about to be done with this method.
+
+        Waking another for a few microseconds of work costs more than it gains.
+        """
+        if now - method.queue[0].received > self._limits.hold_s:
+            return False
+        return any(
+            dispatch.method is method
+            for worker in self.workers.values()
+            for dispatch in worker.dispatches.values()
+        )
 
     def _dispatch_alone(self, method: MethodState, now: float) -> None:
-        while method.alone and self._dispatch_exclusive(method, method.alone, False, now):
+        while method.alone and self._dispatch_exclusive(method, method.alone, now):
             pass
 
-    def _dispatch_exclusive(self, method: MethodState, line: deque[Entry], capped: bool, now: float) -> bool:
+    def _dispatch_exclusive(self, method: MethodState, line: deque[Entry], now: float) -> bool:
+        capped = method.ewma_us is None or method.ewma_us >= self._limits.slow_us
+        if capped and self._at_cap(method):
+            return False
         worker = self._idle(method.info.name)
-        if worker is None or (capped and self._at_cap(method)):
+        if worker is None:
+            self._wanted = self._wanted or self._next_idle(method.info.name)
             return False
         entries = self._take(method, line, 1, now)
         if not entries:
@@ -142,6 +180,12 @@ class Pool:
             if not worker.dispatches and not worker.draining and name in worker.methods:
                 return worker
         return None
+
+    def _next_idle(self, name: str) -> Worker | None:
+        able = [w for w in self.workers.values() if not (w.exclusive or w.draining) and name in w.methods]
+        if self._reserved in able:
+            return self._reserved
+        return min(able, key=lambda each: len(each.dispatches), default=None)
 
     def _at_cap(self, method: MethodState) -> bool:
         held = sum(worker.capped for worker in self.workers.values())

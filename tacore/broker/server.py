@@ -15,8 +15,7 @@ log = logging.getLogger("tacore.broker")
 
 NOBLOCK, SNDMORE, RCVMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE), int(zmq.RCVMORE)
 DRAIN_AT_MOST = 512
-TICK_S = 0.02
-SLOW_TICK_S = 0.1
+HOLD_MS, TICK_MS, SLOW_TICK_MS = 1, 20, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +79,25 @@ class Server:
         poller.register(self._front, zmq.POLLIN)
         poller.register(self._back, zmq.POLLIN)
         while not self._done(clock.monotonic()):
-            busy = self._core.out.records or self._mail.waiting()
-            ready = poller.poll(int((TICK_S if busy else SLOW_TICK_S) * 1000))
-            if ready:
+            ready = poller.poll(self._patience_ms())
+            if ready or self._core.holding():
                 self._turn([socket for socket, _ in ready])
             now = clock.monotonic()
             if now >= self._next_tick:
                 self._tick(now)
 
+    def _patience_ms(self) -> int:
+        if self._core.holding():
+            return HOLD_MS
+        busy = self._core.out.records or self._mail.waiting()
+        return TICK_MS if busy else SLOW_TICK_MS
+
     def _turn(self, ready: list[object]) -> None:
         core = self._core
         now = core.clock.monotonic()
-        if ready:
+        if self._back in ready:
             self._read_workers(now)
-        if ready:
-            self._read_clients(now)
+        self._read_clients(now)
         core.dispatch(now)
         self._flush()
 
@@ -187,11 +190,11 @@ class Server:
     # -- time --------------------------------------------------------------------------------------
 
     def _tick(self, now: float) -> None:
-        self._next_tick = now + TICK_S
+        self._next_tick = now + TICK_MS / 1000
         self._give_to_journal()
         self._mail.retry()
         if now >= self._next_look:
-            self._next_look = now + SLOW_TICK_S
+            self._next_look = now + SLOW_TICK_MS / 1000
             self._fleet.tick(now)
             self._core.dispatch(now)
             self._flush()
