@@ -14,6 +14,7 @@ The service:
   broker                start, stop, status, drain
   worker                spawn, ls, scale, restart, drain
   config                show, get, validate
+  init                  write config/*.yaml to edit
   logs                  the journal of requests (-f follows)
   bench                 measure a method
 

@@ -27,9 +27,9 @@ class Screen:
 
     def complete(self, health: Mapping[str, Any]) -> bool:
         """Tell whether everything is there that shall run: the supervisor too, which may have been scaled."""
-        wanted = sum(each["wanted"] for each in health["components"]["workers"]["supervisors"])
-        there: int = health["workers"]
-        return there >= (wanted if self._shown else self._workers) and (wanted > 0 or not self._workers)
+        supervisors = health["components"]["workers"]["supervisors"]
+        wanted = sum(each["wanted"] for each in supervisors) if self._shown else self._workers
+        return bool(health["workers"] >= wanted and (supervisors or not self._workers))
 
     def ready(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> None:
         """Say that the service answers: everything the first time, then a line."""

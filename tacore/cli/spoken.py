@@ -1,0 +1,59 @@
+"""Every command, subcommand and option there is, for completion scripts."""
+
+from typing import Any, NamedTuple
+
+from tacore.cli import app, batch, call, logs
+from tacore.cli.globals import FLAGS, VALUED
+from tacore.settings.describe import by_key
+
+METHODS = "@methods"
+"""Stands for the names of the methods that the running service knows."""
+SHELLS = ("bash", "fish", "zsh")
+_FAST: dict[str, frozenset[str]] = {
+    "batch": batch.VALUED,
+    "call": call.VALUED | call.FLAGS,
+    "describe": frozenset(),
+    "help": frozenset(),
+    "logs": logs.VALUED | logs.FLAGS,
+    "methods": frozenset(),
+    "version": frozenset(),
+}
+
+
+class Command(NamedTuple):
+    """A command's own options, and the words that may follow it."""
+
+    options: tuple[str, ...]
+    words: tuple[str, ...] = ()
+
+
+def commands() -> dict[str, Command]:
+    """List the commands by their words, ``worker scale`` for one; the empty one has the global options."""
+    found = {name: Command(tuple(sorted(options)), _words(name)) for name, options in _FAST.items()}
+    for name in app.COMMANDS:
+        built = app.build(name)
+        inner = getattr(built, "commands", None)
+        found[name] = Command(() if inner else _options(built), tuple(inner or _words(name)))
+        for each, command in (inner or {}).items():
+            found[f"{name} {each}"] = Command(_options(command), _words(f"{name} {each}"))
+    top = tuple(sorted({*VALUED, *FLAGS}))
+    return {"": Command(top, tuple(sorted(name for name in found if " " not in name))), **found}
+
+
+def _words(path: str) -> tuple[str, ...]:
+    if path in ("call", "batch", "describe", "bench"):
+        return (METHODS,)
+    if path == "config get":
+        return tuple(by_key())
+    if path == "completion":
+        return SHELLS
+    return ("all",) if path in ("worker restart", "worker drain") else ()
+
+
+def _options(command: Any) -> tuple[str, ...]:  # noqa: ANN401  the framework does not export the type
+    return tuple(
+        each
+        for param in command.params
+        for each in param.opts
+        if each.startswith("-") and each not in ("-h", "--help")
+    )
