@@ -1,0 +1,63 @@
+# `make` alone says what there is. Everything runs in .venv, which is made when it is missing or out of date.
+
+PYTHON ?=
+VENV := .venv
+STAMP := $(VENV)/installed
+RUN := $(VENV)/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test check bench coverage lock clean
+
+help:
+	@echo "make up        start the service here; Ctrl-C stops it"
+	@echo "make test      run all tests"
+	@echo "make check     ruff, mypy --strict and the import rule"
+	@echo "make coverage  run all tests measured; htmlcov/index.html shows it"
+	@echo "make bench     measure requests through the broker and back"
+	@echo "make install   make .venv (PYTHON=... names the Python to use)"
+	@echo "make lock      write requirements.lock anew from pyproject.toml"
+	@echo "make clean     remove .venv, caches and reports; data/, logs/ and run/ stay"
+
+install: $(STAMP)
+
+# A link to a Python that was removed counts as missing, so that the environment is made anew.
+$(VENV)/bin/python: ;
+
+$(STAMP): requirements.lock pyproject.toml scripts/install.sh $(VENV)/bin/python
+	@PYTHON="$(PYTHON)" sh scripts/install.sh
+	@touch $@
+
+up: $(STAMP)
+	@$(RUN) tacore up
+
+# pytest ends with 5 where nothing is marked serial.
+test: $(STAMP)
+	$(RUN) pytest -q -n 2 -m "not serial"
+	$(RUN) pytest -q -m serial || [ $$? -eq 5 ]
+
+check: $(STAMP)
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(STAMP)
+	$(VENV)/bin/python benchmarks/rpc.py
+
+coverage: $(STAMP)
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest -q -n 2 -m "not serial"
+	$(RUN) coverage run -m pytest -q -m serial || [ $$? -eq 5 ]
+	$(RUN) coverage combine -q
+	$(RUN) coverage html -q
+	$(RUN) coverage report --skip-covered --sort=cover
+
+# The header would say which command wrote the lock, with its options; a registry's address has no place in it.
+lock: $(STAMP)
+	UV_SYSTEM_CERTS=1 $(VENV)/bin/uv pip compile -q --universal --generate-hashes --all-extras --group dev \
+		--no-emit-index-url --no-emit-find-links --no-header --upgrade pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) htmlcov build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -f .coverage .coverage.*
+	find tacore tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
