@@ -13,6 +13,7 @@ TRUNCATED_PARAMS = 1
 TRUNCATED_ANSWER = 2
 
 LENGTH = struct.Struct(">I")
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the integers that msgpack and SQLite both can hold
 
 
 class Row(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -134,8 +135,10 @@ class RowMaker:
     def __call__(
         self, request_id: str | int, code: str | None, processing_us: int, params: bytes, answer: bytes
     ) -> Row:
-        """Make a row; ``params`` and ``answer`` are JSON."""
+        """Make a row; ``params`` and ``answer`` are JSON. An id of more than 64 bits becomes text."""
         flags = 0
+        if type(request_id) is int and not _LEAST <= request_id <= _MOST:
+            request_id = str(request_id)
         kept_params = params if self._params else None
         kept_answer = answer if self._answers or code is not None else None
         if kept_params is not None and len(kept_params) > self._cap:
