@@ -38,36 +38,37 @@ class Mailroom:
 
     def send(self, letters: Iterable[Letter]) -> None:
         """Send each reply, or keep it for later."""
-        send, kept = self._send, self._kept
+        kept = self._kept
         for letter in letters:
-            client, delimited, body = letter
-            if kept and client in kept:
+            if (kept and letter[0] in kept) or not self._try(letter):
                 self._keep(letter)
-                continue
-            try:
-                send(client, MORE)
-            except zmq.Again:
-                self._keep(letter)
-                continue
-            except zmq.ZMQError:
-                self._counts["unroutable"] += 1
-                continue
-            if delimited:
-                send(b"", MORE)
-            send(body, LAST)
+
+    def _try(self, letter: Letter) -> bool:
+        client, delimited, body = letter
+        try:
+            self._send(client, MORE)
+        except zmq.Again:
+            return False
+        except zmq.ZMQError:
+            self._counts["unroutable"] += 1
+            return True
+        if delimited:
+            self._send(b"", MORE)
+        self._send(body, LAST)
+        return True
 
     def retry(self) -> None:
-        """Try again to send what was kept."""
-        if not self._kept:
-            return
-        kept, self._kept, self._kept_bytes = self._kept, {}, 0
-        for letters in kept.values():
-            self.send(letters)
+        """Try again to send what was kept; a client that still takes nothing costs one try."""
+        for client, line in list(self._kept.items()):
+            while line and self._try(line[0]):
+                self._kept_bytes -= len(line.popleft()[2])
+            if not line:
+                del self._kept[client]
 
     def _keep(self, letter: Letter) -> None:
-        line = self._kept.setdefault(letter[0], deque())
+        line = self._kept.get(letter[0], ())
         if len(line) >= self._limit or self._kept_bytes + len(letter[2]) > self._limit_bytes:
             self._counts["replies_dropped"] += 1
             return
-        line.append(letter)
+        self._kept.setdefault(letter[0], deque()).append(letter)
         self._kept_bytes += len(letter[2])
