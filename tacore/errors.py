@@ -71,7 +71,7 @@ def bad_param(
         said["allowed"] = allowed if isinstance(allowed, str) else list(allowed)
         shown = allowed if isinstance(allowed, str) else ", ".join(map(str, said["allowed"]))
         message += f"; allowed: {shown}"
-    names = {str(name).lower(): name for name in said.get("allowed", ())}
+    names = {} if isinstance(allowed, str) else {str(name).lower(): name for name in allowed or ()}
     close = difflib.get_close_matches(near.lower(), names, n=1) if near else []
     if close:
         said["nearest"] = names[close[0]]
