@@ -5,10 +5,13 @@ Actions: the lists of the `Outbox`. `dispatch` hands out what waits; call it aft
 """
 
 import difflib
+import logging
 import os
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
+
+from msgspec import UNSET
 
 from tacore.broker.limits import Limits
 from tacore.broker.outbox import Outbox
@@ -17,6 +20,7 @@ from tacore.broker.state import Dispatch, Entry, MethodState, Worker
 from tacore.clock import Clock
 from tacore.errors import (
     DeadlineExceeded,
+    Internal,
     OutcomeUnknown,
     Overloaded,
     RequestInvalid,
@@ -27,11 +31,12 @@ from tacore.errors import (
 )
 from tacore.ports import MethodInfo
 from tacore.wire import backend
-from tacore.wire.envelope import Head, RequestId, find_id, read_head, with_request_id
+from tacore.wire.envelope import Head, RequestId, read_head, salvage_head, with_request_id
 from tacore.wire.records import Answers, Meta, RowMaker
 
 Local = Callable[[Head], bytes]
 PRINCIPAL = "local"
+log = logging.getLogger("tacore.broker")
 
 
 class Core:
@@ -119,9 +124,10 @@ class Core:
         self.out.refuse(client, delimited, self._new_id(), None, error)
 
     def _refuse(self, client: bytes, delimited: bool, body: bytes, error: RequestInvalid) -> None:
-        found = find_id(body) if len(body) <= self.limits.max_bytes and "deep" not in error.message else None
+        head = salvage_head(body) if len(body) <= self.limits.max_bytes else None
+        found = None if head is None else head.canonical_id
         request_id = self._new_id() if found is None else found
-        self.out.refuse(client, delimited, request_id, None, error)
+        self.out.refuse(client, delimited, request_id, head, error)
 
     def _on_unusual(self, client: bytes, delimited: bool, body: bytes, head: Head, now: float) -> None:
         request_id = head.canonical_id
@@ -147,6 +153,12 @@ class Core:
             result = serve(head)
         except TacoreError as error:
             result = error
+        except Exception:
+            log.exception("method_failed", extra={"request_id": request_id, "method": head.method})
+            result = Internal(
+                f"{head.method} failed inside the broker; its log has the details under this request_id",
+                details={"request_id": request_id},
+            )
         self.out.refuse(client, delimited, request_id, head, result)
 
     def _unknown(self, name: str) -> UnknownMethod:
@@ -168,6 +180,12 @@ class Core:
         method: MethodState,
         now: float,
     ) -> None:
+        patience_ms = head.timeout_ms
+        if patience_ms is None:
+            patience_ms = self.limits.default_timeout_ms
+        elif not 0 < patience_ms <= self.limits.max_timeout_ms:
+            self.out.refuse(client, delimited, request_id, head, self._bad_timeout(patience_ms))
+            return
         first = self._inflight.get(request_id)
         if first is not None or self._collided:
             same = self._find_same(first, head, request_id)
@@ -175,12 +193,6 @@ class Core:
                 self._join(same, client, delimited, head, now)
                 return
         pool = self.pools[method.info.pool]
-        patience_ms = head.timeout_ms
-        if patience_ms is None:
-            patience_ms = self.limits.default_timeout_ms
-        elif not 0 < patience_ms <= self.limits.max_timeout_ms:
-            self.out.refuse(client, delimited, request_id, head, self._bad_timeout(patience_ms))
-            return
         if self.draining or pool.queued >= self.limits.queue_limit:
             self.out.refuse(client, delimited, request_id, head, self._full(pool))
             return
@@ -217,7 +229,8 @@ class Core:
     # -- retries -----------------------------------------------------------------------------------
 
     def _key(self, head: Head, request_id: RequestId) -> tuple[object, ...]:
-        return (PRINCIPAL, request_id, head.method, bytes(head.params), head.requestId, head.id)
+        dialect = (head.requestId, head.id, head.jsonrpc is UNSET)
+        return (PRINCIPAL, request_id, head.method, bytes(head.params), head.idempotency_key, dialect)
 
     def _find_same(self, first: Entry | None, head: Head, request_id: RequestId) -> Entry | None:
         key = self._key(head, request_id)
@@ -348,7 +361,7 @@ class Core:
             pool = self.pools[method.info.pool]
             for entry in pool.remove_if(method, lambda each: each.deadline <= now):
                 self._expired(method, entry)
-            if not method.servers:
+            if not method.servers and method.unserved_since <= waited:
                 for entry in pool.remove_if(method, lambda each: each.received <= waited):
                     self.finish(method, entry, _unserved(method.info))
 

@@ -46,7 +46,7 @@ class Fleet:
         """Take a message of the backend; what does not decode is counted and dropped."""
         try:
             self._handle(routing, frames, now)
-        except (msgspec.MsgspecError, UnicodeDecodeError, IndexError):
+        except (msgspec.MsgspecError, ValueError, IndexError):
             self.core.out.counts["backend_malformed"] += 1
             log.warning("backend_message_malformed", extra={"routing": repr(routing)[:80]})
 
@@ -60,7 +60,7 @@ class Fleet:
         elif kind == backend.READY:
             self._on_ready(routing, backend.payload(backend.Ready, header), now)
         elif kind == backend.DRAIN:
-            self._on_drain(backend.payload(backend.Name, header).worker_id, now)
+            self._on_drain(routing, backend.payload(backend.Name, header).worker_id)
         elif kind == backend.FLEET:
             self._on_fleet(routing, backend.payload(backend.Fleet, header), now)
         elif kind == backend.DIED:
@@ -71,7 +71,7 @@ class Fleet:
             if routing[:1] == backend.SUPERVISOR:
                 self.supervisors.pop(leaving, None)
             else:
-                self.lose(self._by_id.get(leaving), "it left", now)
+                self.lose(self.workers.get(routing), "it left", now)
         else:
             self.core.out.counts["backend_malformed"] += 1
 
@@ -115,9 +115,9 @@ class Fleet:
         worker.cpu_s, worker.rss_bytes = beat.cpu_s, beat.rss_bytes
         self._send(routing, backend.HEARTBEAT)
 
-    def _on_drain(self, worker_id: str, now: float) -> None:
+    def _on_drain(self, routing: bytes, worker_id: str) -> None:
         worker = self._by_id.get(worker_id)
-        if worker is None:
+        if worker is None or worker.control != routing:
             return
         worker.draining = True
         if not worker.dispatches:
@@ -140,9 +140,11 @@ class Fleet:
         name = worker.ready.worker_id
         del self._by_id[name]
         del self.core.pools[worker.ready.pool].workers[name]
-        for method in worker.methods:
-            if method in self.core.methods:
-                self.core.methods[method].servers -= 1
+        for method in worker.methods & self.core.methods.keys():
+            state = self.core.methods[method]
+            state.servers -= 1
+            if not state.servers:
+                state.unserved_since = now
         held = worker.in_flight
         self.core.release(worker, why, now)
         self._record(worker, "stopped" if worker.draining else "dead")

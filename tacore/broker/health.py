@@ -49,6 +49,13 @@ INFO = MethodInfo(
 )
 
 
+def _ask(probe: Probe) -> dict[str, Any]:
+    try:
+        return probe()
+    except OSError as error:
+        return {"status": "degraded", "reason": f"it can't be looked at: {error}"}
+
+
 class HealthCheck:
     """Assembles the parts' own reports.
 
@@ -92,7 +99,7 @@ class HealthCheck:
                 },
                 "methods": {m.info.name: m.depth() for m in core.methods.values() if m.depth()},
             },
-            **{name: probe() for name, probe in self._probes.items()},
+            **{name: _ask(probe) for name, probe in self._probes.items()},
         }
 
     def _broker(self) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class Outbox:
         now_us = self._clock.wall_us()
         self._reply(client, delimited, self._body(head, request_id, result, 0))
         meta = Meta(client, 1, now_us, 0)
-        self._journal(head.method if head else None, principal, meta, request_id, head, result, now_us)
+        method = (head.method or None) if head else None
+        self._journal(method, principal, meta, request_id, head, result, now_us)
 
     def _reply(self, client: bytes, delimited: bool, body: bytes) -> None:
         self.to_clients.append((client, delimited, body))

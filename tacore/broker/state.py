@@ -34,9 +34,12 @@ class Entry(msgspec.Struct, gc=False):
 
 
 class MethodState:
-    """A method as the broker routes it: its queue, its running mean latency, and who holds it."""
+    """A method as the broker routes it: its queue, its running mean latency, and who holds it.
 
-    __slots__ = ("alone", "ewma_us", "held", "info", "queue", "servers")
+    ``unserved_since`` is when its last worker was lost, on the monotonic clock.
+    """
+
+    __slots__ = ("alone", "ewma_us", "held", "info", "queue", "servers", "unserved_since")
 
     CLIP_US = 250_000.0
     WEIGHT = 0.2
@@ -48,6 +51,7 @@ class MethodState:
         self.ewma_us: float | None = 100.0 if info.quick else None
         self.held = 0
         self.servers = 0
+        self.unserved_since = 0.0
 
     def measured(self, each_us: float) -> None:
         """Take a measured latency into the running mean; one outlier moves it only so far."""

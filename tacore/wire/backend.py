@@ -8,7 +8,7 @@ Each worker process has two DEALER sockets: the data socket carries READY, REQUE
 socket, on a thread of its own, carries heartbeats and orders, so that they pass while a method runs.
 """
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -37,8 +37,8 @@ class Ready(msgspec.Struct, array_like=True, frozen=True):
     worker_id: str
     pool: str
     methods: list[str]
-    credit: int
-    batch: int
+    credit: Annotated[int, msgspec.Meta(ge=1)]
+    batch: Annotated[int, msgspec.Meta(ge=1)]
     host: str
     pid: int
     started_us: int

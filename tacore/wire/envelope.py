@@ -49,19 +49,27 @@ class Head(msgspec.Struct, gc=False, frozen=True):
 
 decode_head = msgspec.json.Decoder(Head).decode
 _decode_any = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_decode_id: Callable[[msgspec.Raw], RequestId] = msgspec.json.Decoder(RequestId).decode
+_decode_id: Callable[[msgspec.Raw], RequestId | None] = msgspec.json.Decoder(RequestId | None).decode
+_SALVAGED: dict[str, Callable[[msgspec.Raw], Any]] = {
+    "method": msgspec.json.Decoder(str).decode,
+    "request_id": _decode_id,
+    "requestId": _decode_id,
+    "id": _decode_id,
+    "jsonrpc": msgspec.json.Decoder(msgspec.Raw).decode,
+}
 # Possessive, and an unterminated string runs to the end: linear in any input.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z|\\\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 
 def is_deeper(body: bytes, levels: int) -> bool:
     """Tell whether JSON nests deeper than ``levels``; malformed input may say either."""
     if body.count(b"[") + body.count(b"{") <= levels:
         return False
-    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    brackets = _STRING.sub(b"", body).translate(_SQUARE, _NOT_BRACKETS)
     for _ in range(levels):
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        brackets = brackets.replace(b"[]", b"")
         if not brackets:
             return False
     return True
@@ -74,11 +82,6 @@ def read_head(body: bytes, max_bytes: int, max_depth: int) -> Head:
             f"the request is too large: {len(body)} bytes, at most {max_bytes} are allowed",
             details={"size": len(body), "allowed": max_bytes},
         )
-    if len(body) > max_depth and is_deeper(body, max_depth):
-        raise RequestInvalid(
-            f"the request is nested too deep: at most {max_depth} levels are allowed",
-            details={"allowed": max_depth},
-        )
     try:
         if not body.isascii():
             body.decode()
@@ -87,25 +90,33 @@ def read_head(body: bytes, max_bytes: int, max_depth: int) -> Head:
         raise RequestInvalid("the request is not UTF-8", details={"byte": error.start}) from error
     except msgspec.ValidationError as error:
         raise RequestInvalid(_explain(body, str(error)), details=_field(str(error))) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except msgspec.DecodeError as error:
         raise RequestInvalid(f"the request is not JSON: {error}") from error
+    except RecursionError as error:
+        raise _too_deep(max_depth) from error
+    if len(body) > max_depth and is_deeper(body, max_depth):
+        raise _too_deep(max_depth)
     if not head.method:
         raise RequestInvalid("the request names no method", details={"method": "missing: a string"})
     return head
 
 
-def find_id(body: bytes) -> RequestId | None:
-    """Find the id of a request that `read_head` refused, where it still can be read."""
+def salvage_head(body: bytes) -> Head | None:
+    """Read what still can be read of a request that `read_head` refused: its ids, so its dialect, and method.
+
+    None where it is no JSON object in UTF-8.
+    """
     try:
         fields = _decode_any(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    for key in ("request_id", "requestId", "id"):
+    found: dict[str, Any] = {}
+    for key, decode in _SALVAGED.items():
         try:
-            return _decode_id(fields[key])
+            found[key] = decode(fields[key])
         except (KeyError, msgspec.MsgspecError, UnicodeDecodeError):
             continue
-    return None
+    return Head(**found)
 
 
 def with_request_id(body: bytes, request_id: str) -> bytes:
@@ -113,6 +124,12 @@ def with_request_id(body: bytes, request_id: str) -> bytes:
     fields = _decode_any(body)
     fields["request_id"] = msgspec.Raw(msgspec.json.encode(request_id))
     return msgspec.json.encode(fields)
+
+
+def _too_deep(levels: int) -> RequestInvalid:
+    return RequestInvalid(
+        f"the request is nested too deep: at most {levels} levels are allowed", details={"allowed": levels}
+    )
 
 
 def _explain(body: bytes, message: str) -> str:
