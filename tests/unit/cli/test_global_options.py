@@ -91,7 +91,10 @@ def test_endpoint_when_the_broker_of_the_run_file_is_dead_looks_on(tmp_path: Pat
 )
 def test_endpoint_when_the_config_names_a_port_uses_it(tmp_path: Path, text: str, port: int) -> None:
     write_config(tmp_path / "settings", text)
-    assert resolve(Globals(config=str(tmp_path / "settings"), home=str(tmp_path)), {})[0] == f"tcp://127.0.0.1:{port}"
+    assert (
+        resolve(Globals(config=str(tmp_path / "settings"), home=str(tmp_path)), {})[0]
+        == f"tcp://127.0.0.1:{port}"
+    )
 
 
 def test_home_when_given_several_ways_takes_the_nearest() -> None:
