@@ -9,5 +9,5 @@ from tests.support.service import Service
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("service")) as started:
+    with Service(tmp_path_factory.mktemp("service"), journal__commit_ms=10) as started:
         yield started
