@@ -87,7 +87,7 @@ def _typed(params: type[msgspec.Struct], serve: Callable[[Any], Any]) -> Callabl
         unknown = [] if strict else sorted(set(_decode_keys(head.params)) - set(params.__struct_fields__))
         if unknown:
             warnings = [f"{name}: not a param of {head.method}, ignored" for name in unknown]
-            result = {**msgspec.structs.asdict(result), "warnings": warnings}
+            result = {**msgspec.to_builtins(result), "warnings": warnings}
         return encode_value(result)
 
     return handle
