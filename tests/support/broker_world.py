@@ -14,7 +14,7 @@ from tacore.broker.limits import Limits
 from tacore.broker.local import install
 from tacore.clock import ManualClock
 from tacore.ports import MethodInfo
-from tacore.wire.records import Answers, Gauge, Row, RowMaker, WorkerStatus, decode_rows
+from tacore.wire.records import Answers, Gauge, RowMaker, WorkerStatus, decode_rows
 
 READY, WELCOME, REQUEST, REPLY, HEARTBEAT, CANCEL = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"
 DRAIN, GOODBYE, REGISTER, FLEET, DIED = b"\x07", b"\x08", b"\x09", b"\x0a", b"\x0b"
@@ -109,7 +109,7 @@ class SimWorker:
         batch = batch or self.take()
         count = len(batch.ids) if replies is None else replies
         bodies = [self.reply_to(batch, index) for index in range(count)]
-        rows = [Row(each, None, 10) for each in (batch.ids * 2)[:count]]
+        rows = [RowMaker()(each, None, 10, b"{}", b"{}") for each in (batch.ids * 2)[:count]]
         header = frame(REPLY, batch.dispatch_id, took_us)
         self.tell(self.routing, header, b"\n".join(bodies), msgspec.msgpack.encode(rows))
         return batch
