@@ -302,7 +302,7 @@ def _why_not(endpoint: str) -> str | None:
         try:
             probe.bind(endpoint)
         except zmq.ZMQError as error:
-            return str(error.strerror or error)
+            return zmq.strerror(error.errno or 0)
     return None
 
 

@@ -15,6 +15,8 @@ COMMANDS = ("bench", "broker", "completion", "config", "down", "init", "ps", "up
 """Each is a module here, whose ``app`` is a Typer."""
 FAST = ("batch", "call", "describe", "help", "logs", "methods", "version")
 
+EPILOG = "Options of every command (--home, --endpoint, -o ...): `tacore --help`."
+
 UsageError: Any = typer.BadParameter.__mro__[1]
 """Typer's own error for a wrong command line, which it does not export."""
 
@@ -32,40 +34,41 @@ def run(argv: Sequence[str], options: Globals) -> int:
             args=list(argv[1:]), prog_name=f"tacore {name}", standalone_mode=False, obj=options
         )
     except UsageError as error:
-        raise Usage(explain(error, name)) from error
+        raise Usage(explain(error, argv)) from error
     except typer.Abort:
         return INTERRUPTED
     return code if isinstance(code, int) else OK
 
 
 def build(name: str) -> Any:  # noqa: ANN401  the framework does not export the type
-    """Build the command of a name."""
-    return typer.main.get_command(importlib.import_module(f"tacore.cli.{name}").app)
+    """Build the command of a name, with its subcommands."""
+    built = typer.main.get_command(importlib.import_module(f"tacore.cli.{name}").app)
+    for each in (built, *getattr(built, "commands", {}).values()):
+        each.epilog = EPILOG
+        each.context_settings = {"help_option_names": ["-h", "--help"], **each.context_settings}
+    return built
 
 
 def group(about: str) -> typer.Typer:
     """Make the Typer of a command, or of a group of them."""
     return typer.Typer(
-        help=about,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Options of every command (--home, --endpoint, -o ...): `tacore --help`.",
+        help=about, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
     )
 
 
-def explain(error: Any, name: str) -> str:  # noqa: ANN401  an UsageError
+def explain(error: Any, argv: Sequence[str]) -> str:  # noqa: ANN401  an UsageError
     """Put a usage error into plain words, with the nearest name."""
     context = error.ctx
-    where = context.command_path if context is not None else f"tacore {name}"
-    help_ = f"`{where} --help`"
+    if context is None:
+        return str(error.format_message())
+    where = context.command_path.removeprefix("tacore ")
+    help_ = f"`tacore {where} --help`"
     wrong = getattr(error, "option_name", None)
     if wrong is not None and hasattr(error, "possibilities"):
         return f"{where} has no option {wrong}{nearest(wrong, _options(context))}: {help_}"
-    inner = getattr(context.command, "commands", None) if context is not None else None
+    inner = getattr(context.command, "commands", None)
     if inner is not None:
-        words = _words_left(context)
+        words = [word for word in argv[1:] if not word.startswith("-")]
         if not words:
             return f"{where} needs one of: {', '.join(inner)} ({help_})"
         return f"{where} has no command {words[0]!r}{nearest(words[0], inner)}: {help_}"
@@ -87,7 +90,3 @@ def _unknown(name: str) -> str:
 
 def _options(context: Any) -> list[str]:  # noqa: ANN401
     return [each for param in context.command.params for each in param.opts if each.startswith("-")]
-
-
-def _words_left(context: Any) -> list[str]:  # noqa: ANN401
-    return [*getattr(context, "_protected_args", ()), *context.args]

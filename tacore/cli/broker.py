@@ -30,7 +30,10 @@ def start(
     backend_port: Annotated[int | None, typer.Option(help="Port for workers (ZMQ_BACKEND_PORT).")] = None,
     bind: Annotated[str | None, typer.Option(help="Interface to listen on (zmq.bind).")] = None,
 ) -> int:
-    """Start a broker, alone: `tacore up` starts workers too."""
+    """Start a broker without workers.
+
+    `tacore up` starts both and keeps them up; `tacore worker spawn` starts workers for this one.
+    """
     options: Globals = ctx.obj
     flags = {
         "zmq.frontend_port": ("--frontend-port", frontend_port),
@@ -58,7 +61,7 @@ def stop(
     ctx: typer.Context,
     wait_s: Annotated[float, typer.Option("--wait", help="Seconds to wait until it is gone.")] = 30.0,
 ) -> int:
-    """Have the broker answer what is open and end; wait until it is gone."""
+    """Answer what is open, then end the broker."""
     options: Globals = ctx.obj
     folder, process = _ask_to_stop(options)
     up = ending.find(folder, "up")
@@ -78,7 +81,7 @@ def status(
     ctx: typer.Context,
     detailed: Annotated[bool, typer.Option("--detailed", help="Each part's own report, in full.")] = False,
 ) -> int:
-    """Tell how the service is, and why it is not well."""
+    """Tell how the service is, and why."""
     options: Globals = ctx.obj
     with open_client(options, IMPATIENT) as client:
         health = client.call("health.check", {"detailed": True})
@@ -93,7 +96,10 @@ def drain(
     ctx: typer.Context,
     wait_s: Annotated[float, typer.Option("--wait", help="Seconds to wait for the open requests.")] = 10.0,
 ) -> int:
-    """Take no new requests and answer the open ones; the broker stays up until it is stopped."""
+    """Answer what is open, take nothing new.
+
+    The broker stays up, refusing, until it is stopped.
+    """
     options: Globals = ctx.obj
     with open_client(options, IMPATIENT) as client:
         done: dict[str, Any] = client.call("admin.drain")

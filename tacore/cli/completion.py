@@ -18,16 +18,20 @@ _FISH = "        case '{}'\n            string split -n ' ' -- '{}'; or true"
 app = group("Print a script that completes tacore's command line.")
 
 
-@app.command()
+ABOUT = """Print a script that completes tacore's command line.
+
+\b
+bash: eval "$(tacore completion bash)", in ~/.bashrc
+zsh:  eval "$(tacore completion zsh)", in ~/.zshrc after compinit
+fish: tacore completion fish > ~/.config/fish/completions/tacore.fish
+"""
+
+
+@app.command(help=ABOUT)
 def completion(
     shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="For which shell.")],
 ) -> int:
-    """Print a script that completes tacore's command line.
-
-    bash: eval "$(tacore completion bash)", in ~/.bashrc.
-    zsh: eval "$(tacore completion zsh)", in ~/.zshrc after compinit.
-    fish: tacore completion fish > ~/.config/fish/completions/tacore.fish
-    """
+    """Print a script that completes tacore's command line."""
     if shell not in SHELLS:
         raise Usage(f"completion is for {', '.join(SHELLS)}, not {shell!r}{nearest(shell, SHELLS)}")
     render.write(script(shell, commands()))

@@ -46,7 +46,7 @@ def explain(error: errors.TacoreError) -> str:
     if isinstance(error, errors.NoBroker):
         return f"tacore: {error.message}: {_ADVICE[error.code]}"
     lines = [f"tacore: {error.code}: {error.message}"]
-    if not isinstance(error, errors.NoAnswer):
+    if not isinstance(error, errors.NoAnswer | errors.ConfigurationError):  # their messages say it all
         lines += [f"  {field}: {_reason(reason)}" for field, reason in error.details.items()]
     if error.code in _ADVICE:
         lines.append(f"  {_ADVICE[error.code]}")

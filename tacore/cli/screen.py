@@ -25,16 +25,21 @@ class Screen:
         self._options = options
         self._shown = False
 
-    def complete(self, health: Mapping[str, Any]) -> bool:
-        """Tell whether everything is there that shall run: the supervisor too, which may have been scaled."""
-        supervisors = health["components"]["workers"]["supervisors"]
-        wanted = sum(each["wanted"] for each in supervisors) if self._shown else self._workers
-        return bool(health["workers"] >= wanted and (supervisors or not self._workers))
+    def complete(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> bool:
+        """Tell whether these very children serve: the broker answers, and the supervisor's team is there."""
+        parts = health["components"]["workers"]
+        if health["pid"] != pids.get("broker"):
+            return False
+        ours = [each for each in parts["supervisors"] if each["pid"] == pids.get("workers")]
+        teams = [each["supervisor"] for each in parts["workers"]]
+        full = all(teams.count(each["supervisor"]) >= each["wanted"] for each in ours)
+        return full and (bool(ours) or not self._workers)
 
     def ready(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> None:
         """Say that the service answers: everything the first time, then a line."""
         if self._shown:
-            self._say(f"ready again: {health['workers']} workers")
+            there = health["workers"]
+            self._say(f"ready again, with {there} worker{'' if there == 1 else 's'}")
             return
         self._shown = True
         facts = self._facts(health, pids)

@@ -8,15 +8,17 @@ from types import FrameType
 import psutil
 import zmq
 
+from tacore import runfiles
 from tacore.cli.exits import INTERRUPTED, OK
 from tacore.cli.probe import Probe
 from tacore.cli.screen import Screen
 from tacore.cli.supervision import Part, Supervision
 from tacore.processes import POSIX
-from tacore.settings.loaded import Loaded
+from tacore.settings.model import Settings
 
 TURN_S = 0.5
 ASK_EVERY_S = 0.2
+KILLED_S = 5.0
 
 
 class Bell:
@@ -51,12 +53,12 @@ class Bell:
 class Service:
     """Runs the parts until a signal or a failure ends them."""
 
-    def __init__(self, supervision: Supervision, loaded: Loaded, screen: Screen) -> None:
+    def __init__(self, supervision: Supervision, settings: Settings, screen: Screen) -> None:
         self._supervision = supervision
-        self._loaded = loaded
+        self._run_dir = settings.run_dir
         self._screen = screen
         self._bell = Bell()
-        self._probe = Probe(loaded.settings.frontend_endpoint)
+        self._probe = Probe(settings.frontend_endpoint)
         self._ready = False
         self._ask_at = 0.0
 
@@ -75,6 +77,7 @@ class Service:
         finally:
             self._probe.close()
             self._bell.close()
+            self._sweep()
         if at_once:
             return INTERRUPTED
         self._screen.stopped(self._supervision.failed)
@@ -113,9 +116,10 @@ class Service:
 
     def _hear(self) -> None:
         health = self._probe.hear()
-        if health is not None and not self._ready and self._screen.complete(health):
+        pids = {part.name: part.process.pid for part in self._supervision.parts if part.process}
+        if health is not None and not self._ready and self._screen.complete(health, pids):
             self._ready = True
-            self._screen.ready(health, {p.name: p.process.pid for p in self._supervision.parts if p.process})
+            self._screen.ready(health, pids)
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -154,11 +158,16 @@ class Service:
             part.process.kill()
             for each in below:
                 each.kill()
-            part.process.wait(5.0)
+            part.process.wait(KILLED_S)
             part.process.close()
             part.process = None
-        for name in ("broker.json", "broker.lock"):
-            (self._loaded.settings.run_dir / name).unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove what a broker left that was killed."""
+        announced = self._run_dir / "broker.json"
+        if announced.exists() and runfiles.read_live(announced) is None:
+            announced.unlink(missing_ok=True)
+            (self._run_dir / "broker.lock").unlink(missing_ok=True)
 
 
 def _children(pid: int) -> list[psutil.Process]:

@@ -24,7 +24,7 @@ MARGIN_S = 15.0
 def up(
     ctx: typer.Context,
     count: Annotated[
-        int | None, typer.Option("-n", "--workers", help="Worker processes (WORKER_COUNT).")
+        int | None, typer.Option("-n", "--workers", min=1, help="Worker processes (WORKER_COUNT).")
     ] = None,
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the broker.")] = False,
 ) -> int:
@@ -41,7 +41,7 @@ def up(
         with runfiles.announced(facts, about):
             workers = 0 if no_workers else settings.worker.count
             parts = _parts(loaded, workers, quiet=options.quiet)
-            return Service(Supervision(parts), loaded, screen.Screen(loaded, workers, options)).run()
+            return Service(Supervision(parts), settings, screen.Screen(loaded, workers, options)).run()
 
 
 def _parts(loaded: Loaded, workers: int, *, quiet: bool) -> list[Part]:

@@ -26,14 +26,19 @@ Which = Annotated[str, typer.Argument(metavar="ID|all", help="A worker_id of `ta
 @app.command()
 def spawn(
     ctx: typer.Context,
-    count: Annotated[int | None, typer.Option("-n", "--count", help="How many (WORKER_COUNT).")] = None,
+    count: Annotated[
+        int | None, typer.Option("-n", "--count", min=1, help="How many (WORKER_COUNT).")
+    ] = None,
     pool: Annotated[str | None, typer.Option(help="The pool they join (worker.pool).")] = None,
     broker: Annotated[
         str | None, typer.Option(help="The broker's address for workers, like tcp://10.0.0.5:5556.")
     ] = None,
     engine: Annotated[str, typer.Option(help="What runs them: local processes.")] = "local",
 ) -> int:
-    """Run worker processes in the foreground, and start those again that die."""
+    """Run worker processes in the foreground.
+
+    Those that die are started again, with a growing pause; Ctrl-C ends all after their present work.
+    """
     options: Globals = ctx.obj
     if engine != "local":
         raise ConfigurationError(
@@ -75,7 +80,10 @@ def scale(
     wait_s: Wait = 10.0,
     no_wait: NoWait = False,
 ) -> int:
-    """Keep N workers from now on: start some, or stop the newest after their present work."""
+    """Keep N workers from now on.
+
+    Some are started, or the newest end after their present work.
+    """
     options: Globals = ctx.obj
     asked = {"workers": count, "pool": pool}
     if supervisor is not None:
@@ -88,7 +96,7 @@ def scale(
 
 @app.command()
 def restart(ctx: typer.Context, worker_id: Which, wait_s: Wait = 10.0, no_wait: NoWait = False) -> int:
-    """Have workers finish their present work and start again, in a new process."""
+    """Restart workers after their present work."""
     options: Globals = ctx.obj
     with open_client(options) as client:
         before = waiting.chosen(client, worker_id)
@@ -99,7 +107,10 @@ def restart(ctx: typer.Context, worker_id: Which, wait_s: Wait = 10.0, no_wait: 
 
 @app.command()
 def drain(ctx: typer.Context, worker_id: Which, wait_s: Wait = 10.0, no_wait: NoWait = False) -> int:
-    """Have workers finish their present work and end; `tacore worker scale` starts others."""
+    """End workers after their present work.
+
+    Others are not started in their place; `tacore worker scale` starts some.
+    """
     options: Globals = ctx.obj
     with open_client(options) as client:
         before = waiting.chosen(client, worker_id)
