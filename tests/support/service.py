@@ -8,27 +8,30 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import psutil
 
 from tacore import processes
 from tacore.client import Client
-from tacore.errors import NoAnswer, TacoreError
+from tacore.errors import TacoreError
 from tacore.settings.load import load_settings
 from tacore.settings.loaded import Loaded
 from tacore.settings.names import env_name
-from tests.support.command import environment
+from tests.support.command import command, environment
 
 MARK = "SERVICE_UNDER_TEST"
 PATIENCE_S = 45.0
 LOOK_S = 0.01
+ORDER = ("logs", "up", "broker", "workers")
+"""In which order children are ended: who accepts requests goes before who serves them."""
 
 
 def wait_until(condition: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> float:
@@ -55,18 +58,24 @@ def free_ports(count: int) -> list[int]:
 class Service:
     """Starts with the context and ends with it; afterwards no process of it is left.
 
-    ``settings`` are by dotted key. ``client`` is the tests' own line to it, with a request_id of its own for
-    each call.
+    ``how`` is what starts it: its parts as children of the tests, `tacore up`, or nothing yet. ``settings``
+    are by dotted key, with two underscores for the dot. ``client`` is the tests' own line to it.
     """
 
-    def __init__(self, home: Path, workers: int = 2, **settings: Any) -> None:
+    def __init__(
+        self,
+        home: Path,
+        workers: int = 2,
+        how: Literal["children", "up", "nothing"] = "children",
+        **settings: Any,
+    ) -> None:
         frontend, backend, api = free_ports(3)
         ports = {"zmq.frontend_port": frontend, "zmq.backend_port": backend, "api.port": api}
         defaults = {"debug_methods": True, "log_level": "INFO"}
         self.home = home
-        self.settings: Mapping[str, Any] = ports | defaults | {
-            name.replace("__", "."): value for name, value in settings.items()
-        }
+        self.settings: Mapping[str, Any] = (
+            ports | defaults | {name.replace("__", "."): value for name, value in settings.items()}
+        )
         self.loaded: Loaded = load_settings({"home": home, **self.settings}, environ={}, cwd=home)
         self.endpoint = self.loaded.settings.frontend_endpoint
         self.backend = self.loaded.settings.backend_endpoint
@@ -74,7 +83,8 @@ class Service:
         self.mark = uuid.uuid4().hex
         self.client = Client(self.endpoint, timeout_s=2.0, retries=0)
         self._workers = workers
-        self._children: dict[str, processes.Child] = {}
+        self._how = how
+        self._children: dict[str, subprocess.Popen[Any]] = {}
 
     # -- life --------------------------------------------------------------------------------------
 
@@ -97,17 +107,41 @@ class Service:
 
     def start(self) -> None:
         """Start everything, and wait until all workers are registered."""
-        self.start_broker()
-        if self._workers:
+        if self._how == "children":
+            self.start_broker()
             self.start_workers(self._workers)
+        elif self._how == "up":
+            self.run("up", "up", "-n", str(self._workers))
+            self.wait_answers("up")
+        if self._how != "nothing":
             self.wait_ready()
+
+    def run(self, name: str, *words: str) -> "subprocess.Popen[Any]":
+        """Start a tacore command of the operator's in the background, its output in a file of that name."""
+        with (self.home / f"{name}.out").open("wb") as output:
+            process = subprocess.Popen(
+                command(*words),
+                cwd=self.home,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._children[name] = process
+        return process
 
     def start_broker(self) -> None:
         """Start a broker, and wait until it answers."""
-        child = self._child("broker", {})
+        self._child("broker", {})
+        self.wait_answers("broker")
+
+    def wait_answers(self, name: str) -> None:
+        """Wait until the broker answers that a child is or has."""
+        child = self._children[name]
 
         def answers() -> bool:
-            assert not child.ended(), f"the broker ended: {child.reason()}\n{self.log()}"
+            assert child.poll() is None, f"{name} ended with {child.returncode}\n{self.log()}"
             return self._health() is not None
 
         wait_until(answers, "the broker answers")
@@ -115,38 +149,43 @@ class Service:
     def start_workers(self, count: int) -> None:
         """Start a supervisor with that many workers."""
         self._workers = count
-        self._child("workers", {"count": count, "pool": "fast", "endpoint": self.backend})
+        if count:
+            self._child("workers", {"count": count, "pool": "fast", "endpoint": self.backend})
 
-    def wait_ready(self, without: frozenset[int] | set[int] = frozenset()) -> float:
+    def wait_ready(self, without: Iterable[int] = ()) -> float:
         """Wait until the workers are all registered, none of them one of these pids; give the seconds."""
+        gone = set(without)
 
         def complete() -> bool:
             pids = self.worker_pids()
-            return len(pids) == self._workers and not without & set(pids)
+            return pids is not None and len(pids) == self._workers and not gone & set(pids)
 
         return wait_until(complete, f"{self._workers} workers are registered")
 
     def stop(self) -> None:
         """End everything in good order, who accepts requests first, and see that nothing is left."""
-        for name in ("broker", "workers"):
-            if name in self._children:
-                self.end(name)
+        for name in sorted(self._children, key=ORDER.index):
+            self.end(name)
+        self.wait_gone()
+
+    def wait_gone(self) -> None:
+        """Wait until no process of it is left."""
         wait_until(lambda: not self.living(), "every process has ended")
 
     def end(self, name: str) -> None:
         """End a child with SIGTERM, and wait for it."""
-        child = self._children.pop(name)
+        child = self._children[name]
         child.terminate()
-        assert child.wait(PATIENCE_S), f"{name} does not end on SIGTERM\n{self.log()}"
-        reason = child.reason()
-        child.close()
-        assert reason == "exited with status 0", f"{name} {reason}\n{self.log()}"
+        assert self.bury(name) == 0, f"{name} ended with {child.returncode}\n{self.log()}"
 
-    def bury(self, name: str) -> None:
-        """Take note that a child was killed."""
+    def bury(self, name: str) -> int:
+        """Wait for the end of a child; give its exit code."""
         child = self._children.pop(name)
-        assert child.wait(PATIENCE_S), f"{name} still runs"
-        child.close()
+        code = child.wait(PATIENCE_S)
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+        return code
 
     def clear(self) -> None:
         """Kill whatever is left; for the end of a test that failed."""
@@ -170,6 +209,10 @@ class Service:
         answer: dict[str, Any] = self.client.call("health.check", {"detailed": True})
         return answer
 
+    def child_pid(self, name: str) -> int:
+        """Give the pid of a child by its name: broker, workers, up or one that `run` started."""
+        return self._children[name].pid
+
     def broker_pid(self) -> int:
         """Give the broker's pid."""
         return int(self.health()["pid"])
@@ -183,10 +226,16 @@ class Service:
         (supervisor,) = self.health()["components"]["workers"]["supervisors"]
         return int(supervisor["pid"])
 
-    def worker_pids(self) -> list[int]:
-        """Give the pids of the registered workers, empty where the broker does not answer."""
-        health = self._health()
-        return [] if health is None else [each["pid"] for each in health["components"]["workers"]["workers"]]
+    def worker_pids(self) -> list[int] | None:
+        """Give the pids of the registered workers; None where the broker does not answer."""
+        try:
+            return self.registered()
+        except TacoreError:
+            return None
+
+    def registered(self) -> list[int]:
+        """Give the pids of the registered workers, of a broker that is known to answer."""
+        return [each["pid"] for each in self.health()["components"]["workers"]["workers"]]
 
     def living(self) -> list[psutil.Process]:
         """List the living processes of this service."""
@@ -199,22 +248,20 @@ class Service:
 
     def log(self, lines: int = 40) -> str:
         """Give the ends of the log files, for messages."""
-        files = sorted(self.loaded.settings.logs_dir.glob("*.log"))
+        files = [*sorted(self.loaded.settings.logs_dir.glob("*.log")), *sorted(self.home.glob("*.out"))]
         tails = [f"-- {each.name}\n" + "\n".join(each.read_text().splitlines()[-lines:]) for each in files]
         return "\n".join(tails)
 
     def _health(self) -> dict[str, Any] | None:
         try:
             return self.health()
-        except (NoAnswer, TacoreError):
+        except TacoreError:
             return None
 
-    def _child(self, role: str, spec: Mapping[str, Any]) -> processes.Child:
+    def _child(self, role: str, spec: Mapping[str, Any]) -> None:
         with marked(self.mark):
             whole = {"loaded": self.loaded.to_json(), "stderr": False, **spec}
-            child = processes.Child(processes.role_argv(role), whole)
-        self._children[role] = child
-        return child
+            self._children[role] = processes.Child(processes.role_argv(role), whole).process
 
     def _is_ours(self, process: psutil.Process) -> bool:
         with suppress(psutil.Error):
