@@ -1,7 +1,9 @@
 """From raw params to a method's typed struct, or to an error that names every bad field."""
 
 import difflib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -9,8 +11,18 @@ import msgspec
 from tacore.errors import InvalidParams
 from tacore.ports import Method
 
+
+def _number(text: str) -> float | Decimal:
+    """Read a number with all its digits: a float where that holds them, else a Decimal."""
+    made = float(text)
+    if math.isinf(made):
+        raise ValueError("Number out of range")
+    exact = Decimal(text)
+    return made if Decimal(repr(made)) == exact else exact
+
+
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_decode_any = msgspec.json.Decoder().decode
+_decode_any = msgspec.json.Decoder(float_hook=_number).decode
 
 
 class ParamsReader:
@@ -57,10 +69,29 @@ class ParamsReader:
             raise InvalidParams(
                 f"params must be a JSON object: {what}", details={"params": {"problem": what}}
             ) from error
-        given, warnings = self._rename({name: _decode_any(raw) for name, raw in fields.items()})
+        given, warnings = self._rename(self._values(fields))
         if self._method.normalise is not None:
             given = self._method.normalise(given)
         return self._convert(given), warnings
+
+    def _values(self, fields: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        problems: dict[str, dict[str, Any]] = {}
+        for name, raw in fields.items():
+            try:
+                values[name] = _decode_any(raw)
+            except (msgspec.MsgspecError, RecursionError) as error:
+                if self._method.renames.get(name, name) in self._fields:
+                    problems[name] = {
+                        "problem": str(error),
+                        "value": bytes(raw)[:100].decode(errors="replace"),
+                    }
+                else:
+                    values[name] = None
+        if problems:
+            told = "; ".join(f"{name}: {each['problem']}" for name, each in problems.items())
+            raise InvalidParams(told, details=problems)
+        return values
 
     def _rename(self, fields: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         given: dict[str, Any] = {}
