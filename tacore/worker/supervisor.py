@@ -14,6 +14,8 @@ from tacore.worker.slots import Slots
 log = logging.getLogger("tacore.worker")
 
 Describe = Callable[[Slots], backend.Fleet]
+UNCONNECTED_S = 0.05
+"""How soon to introduce itself again while there is no connection to the broker."""
 
 
 class SupervisorServer:
@@ -73,8 +75,8 @@ class SupervisorServer:
         now = self._clock.monotonic()
         self._slots.due(now)
         if now >= self._beat_due:
-            self._beat_due = now + self._heartbeat_s
-            self._send(backend.message(backend.FLEET, self._describe(self._slots)))
+            sent = self._send(backend.message(backend.FLEET, self._describe(self._slots)))
+            self._beat_due = now + (self._heartbeat_s if sent else min(UNCONNECTED_S, self._heartbeat_s))
         following = min(self._beat_due, self._slots.next_start() or self._beat_due)
         self._listen(min(max(following - now, 0.0), 0.2))
         self._reap()
@@ -120,8 +122,10 @@ class SupervisorServer:
         for worker_id in self._slots.gave_up():
             log.debug("worker_given_up", extra={"worker_id": worker_id})
 
-    def _send(self, header: bytes) -> None:
+    def _send(self, header: bytes) -> bool:
         try:
             self._socket.send(header, zmq.NOBLOCK)
         except zmq.Again:
             log.debug("broker_unreachable")
+            return False
+        return True
