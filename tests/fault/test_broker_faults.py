@@ -38,13 +38,13 @@ def test_broker_when_killed_and_restarted_is_found_again_by_clients_and_workers(
         killed.append(time.monotonic())
         service.bury("broker")
         service.start_broker()
+        restarted = time.monotonic()
         service.wait_ready()
         assert sorted(service.registered()) == workers
         answered = [each for load in loads for each in load.result()]
         assert seed.result() >= 1
         assert any(each.attempts > 1 for each in answered)
-        assert any(each.at > killed[0] for each in answered)
-        _journal_lost_at_most(service, answered, killed[0])
+        _journal_lost_at_most(service, answered, killed[0], restarted)
 
 
 def _seed_call(endpoint: str) -> int:
@@ -73,10 +73,13 @@ def _wait_for_answers(service: Service, count: int) -> None:
             client.call("debug.echo", {"pace": number})
 
 
-def _journal_lost_at_most(service: Service, answered: list[Answered], killed: float) -> None:
+def _journal_lost_at_most(
+    service: Service, answered: list[Answered], killed: float, restarted: float
+) -> None:
     rows = journal_rows.counts(journal_rows.rows(service, "load"))
     before = [each for each in answered if each.at < killed - LOSS_S]
-    after = [each for each in answered if each.at > killed and each.attempts == 1]
+    # What came between was answered in the last moments before the kill, or by the new broker.
+    after = [each for each in answered if each.at > restarted and each.attempts == 1]
     assert before and after
     assert {each.request_id: rows[each.request_id] for each in before if rows[each.request_id] != 1} == {}
     assert {each.request_id: rows[each.request_id] for each in after if rows[each.request_id] != 1} == {}

@@ -157,8 +157,12 @@ class Service:
         gone = set(without)
 
         def complete() -> bool:
-            pids = self.worker_pids()
-            return pids is not None and len(pids) == self._workers and not gone & set(pids)
+            health = self._health()
+            if health is None:
+                return False
+            parts = health["components"]["workers"]
+            pids = {each["pid"] for each in parts["workers"]}
+            return len(pids) == self._workers and not gone & pids and len(parts["supervisors"]) == bool(pids)
 
         return wait_until(complete, f"{self._workers} workers are registered")
 
