@@ -137,7 +137,7 @@ class Core:
         name = self._aliases.get(head.method, head.method)
         serve = self.local.get(name)
         if serve is not None:
-            self._serve_here(client, delimited, head, request_id, serve)
+            self._serve_here(client, delimited, head, request_id, name, serve)
             return
         method = self.methods.get(name)
         if method is None:
@@ -146,8 +146,9 @@ class Core:
         self._accept(client, delimited, body, head, request_id, method, now)
 
     def _serve_here(
-        self, client: bytes, delimited: bool, head: Head, request_id: RequestId, serve: Local
+        self, client: bytes, delimited: bool, head: Head, request_id: RequestId, name: str, serve: Local
     ) -> None:
+        started = self.clock.monotonic()
         result: bytes | TacoreError
         try:
             result = serve(head)
@@ -159,7 +160,8 @@ class Core:
                 f"{head.method} failed inside the broker; its log has the details under this request_id",
                 details={"request_id": request_id},
             )
-        self.out.refuse(client, delimited, request_id, head, result)
+        took_us = int((self.clock.monotonic() - started) * 1e6)
+        self.out.refuse(client, delimited, request_id, head, result, method=name, took_us=took_us)
 
     def _unknown(self, name: str) -> UnknownMethod:
         known = sorted({*self.methods, *self.local, *self._aliases})

@@ -48,13 +48,16 @@ class Outbox:
         request_id: RequestId,
         head: Head | None,
         result: bytes | TacoreError,
+        *,
+        method: str | None = None,
+        took_us: int = 0,
         principal: str = "local",
     ) -> None:
-        """Answer at once a request that was never accepted, or that the broker serves itself."""
+        """Answer at once a request that was never accepted, or that it served itself as ``method``."""
         now_us = self._clock.wall_us()
-        self._reply(client, delimited, self._body(head, request_id, result, 0))
-        meta = Meta(client, 1, now_us, 0)
-        method = (head.method or None) if head else None
+        self._reply(client, delimited, self._body(head, request_id, result, took_us))
+        meta = Meta(client, 1, now_us - took_us, 0)
+        method = method or (head.method if head else None) or None
         self._journal(method, principal, meta, request_id, head, result, now_us)
 
     def _reply(self, client: bytes, delimited: bool, body: bytes) -> None:
@@ -79,11 +82,10 @@ class Outbox:
         result: bytes | TacoreError,
         now_us: int,
     ) -> None:
-        failed = isinstance(result, TacoreError)
         answer = reply.encode_value(result.as_wire()) if isinstance(result, TacoreError) else result
         params = bytes(head.params) if head else _NOTHING
         code = result.code if isinstance(result, TacoreError) else None
-        row = self._make_row(request_id, code, now_us - meta.received_us if failed else 0, params, answer)
+        row = self._make_row(request_id, code, now_us - meta.received_us, params, answer)
         self.records.append(Answers(method, None, now_us, principal, [meta], encode_rows([row])))
 
 
