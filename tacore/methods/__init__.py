@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from typing import Any
 
 import msgspec
 
@@ -37,5 +38,17 @@ def describe(method: Method) -> MethodInfo:
     )
 
 
-def _schema(kind: type) -> dict[str, object]:
-    return {} if kind is msgspec.Raw else msgspec.json.schema(kind)
+def _schema(kind: type) -> dict[str, Any]:
+    return {} if kind is msgspec.Raw else _with_numbers(msgspec.json.schema(kind))
+
+
+def _with_numbers(schema: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Say number where a Decimal is: on the wire it is one, with all its digits."""
+    if isinstance(schema, list):
+        return [_with_numbers(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        rest = {name: each for name, each in schema.items() if name not in {"type", "format"}}
+        return {"type": "number", **rest}
+    return {name: _with_numbers(each) for name, each in schema.items()}
