@@ -4,31 +4,20 @@ Events: `on_request`, `on_frames` (a malformed client message), `on_worker` (see
 Actions: the lists of the `Outbox`. `dispatch` hands out what waits; call it after a round of events.
 """
 
-import difflib
 import logging
 import os
 from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Any
 
 from msgspec import UNSET
 
+from tacore.broker import refusals
 from tacore.broker.limits import Limits
 from tacore.broker.outbox import Outbox
 from tacore.broker.pool import Pool
 from tacore.broker.state import Dispatch, Entry, MethodState, Worker
 from tacore.clock import Clock
-from tacore.errors import (
-    DeadlineExceeded,
-    Internal,
-    OutcomeUnknown,
-    Overloaded,
-    RequestInvalid,
-    TacoreError,
-    Unavailable,
-    UnknownMethod,
-    WorkerLost,
-)
+from tacore.errors import Internal, RequestInvalid, TacoreError
 from tacore.ports import MethodInfo
 from tacore.wire import backend
 from tacore.wire.envelope import Head, RequestId, read_head, salvage_head, with_request_id
@@ -116,11 +105,7 @@ class Core:
 
     def on_frames(self, client: bytes, delimited: bool, frames: int) -> None:
         """Take a client's message that is not one JSON frame."""
-        allowed = f"one JSON object in one frame (at most {self.limits.max_frames} frames are read)"
-        error = RequestInvalid(
-            f"the message has {frames} frames; allowed: {allowed}",
-            details={"frames": frames, "allowed": allowed},
-        )
+        error = refusals.not_one_frame(frames, self.limits)
         self.out.refuse(client, delimited, self._new_id(), None, error)
 
     def _refuse(self, client: bytes, delimited: bool, body: bytes, error: RequestInvalid) -> None:
@@ -141,7 +126,8 @@ class Core:
             return
         method = self.methods.get(name)
         if method is None:
-            self.out.refuse(client, delimited, request_id, head, self._unknown(head.method))
+            known = {*self.methods, *self.local, *self._aliases}
+            self.out.refuse(client, delimited, request_id, head, refusals.unknown_method(head.method, known))
             return
         self._accept(client, delimited, body, head, request_id, method, now)
 
@@ -163,15 +149,6 @@ class Core:
         took_us = int((self.clock.monotonic() - started) * 1e6)
         self.out.refuse(client, delimited, request_id, head, result, method=name, took_us=took_us)
 
-    def _unknown(self, name: str) -> UnknownMethod:
-        known = sorted({*self.methods, *self.local, *self._aliases})
-        near = difflib.get_close_matches(name[:100], known, n=3)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        return UnknownMethod(
-            f"Unsupported method: {name[:100]!r}{hint}; describe.methods lists what there is",
-            details={"method": name[:100], "nearest": near},
-        )
-
     def _accept(
         self,
         client: bytes,
@@ -186,7 +163,9 @@ class Core:
         if patience_ms is None:
             patience_ms = self.limits.default_timeout_ms
         elif not 0 < patience_ms <= self.limits.max_timeout_ms:
-            self.out.refuse(client, delimited, request_id, head, self._bad_timeout(patience_ms))
+            self.out.refuse(
+                client, delimited, request_id, head, refusals.bad_timeout(patience_ms, self.limits)
+            )
             return
         first = self._inflight.get(request_id)
         if first is not None or self._collided:
@@ -196,7 +175,9 @@ class Core:
                 return
         pool = self.pools[method.info.pool]
         if self.draining or pool.queued >= self.limits.queue_limit:
-            self.out.refuse(client, delimited, request_id, head, self._full(pool))
+            full = refusals.queue_full(pool.name, pool.queued, served=bool(pool.workers))
+            error = refusals.draining() if self.draining else full
+            self.out.refuse(client, delimited, request_id, head, error)
             return
         patience_s = patience_ms / 1000
         wall_us = self.clock.wall_us()
@@ -211,22 +192,6 @@ class Core:
             entry.collided = True
             self._collided[self._key(head, request_id)] = entry
         pool.enqueue(method, entry)
-
-    def _bad_timeout(self, given: float) -> RequestInvalid:
-        allowed = f"more than 0, at most {self.limits.max_timeout_ms:.0f}"
-        return RequestInvalid(
-            f"timeout_ms is {given}; allowed: {allowed}",
-            details={"timeout_ms": {"value": given, "allowed": allowed}},
-        )
-
-    def _full(self, pool: Pool) -> Unavailable:
-        if self.draining:
-            return Unavailable("the broker is draining: it takes no new requests", details={"draining": True})
-        retry_after_ms = 1000 if not pool.workers else 200
-        return Overloaded(
-            f"the queue of pool {pool.name} is full ({pool.queued} requests wait)",
-            details={"pool": pool.name, "queued": pool.queued, "retry_after_ms": retry_after_ms},
-        )
 
     # -- retries -----------------------------------------------------------------------------------
 
@@ -243,10 +208,7 @@ class Core:
     def _join(self, first: Entry, client: bytes, delimited: bool, head: Head, now: float) -> None:
         waiters = first.waiters = first.waiters or []
         if len(waiters) >= self.limits.max_waiters:
-            error = Overloaded(
-                f"{len(waiters)} retries of this request wait already",
-                details={"waiters": len(waiters), "retry_after_ms": 1000},
-            )
+            error = refusals.too_many_retries(len(waiters))
             self.out.refuse(client, delimited, first.request_id, head, error)
             return
         waiters.append((client, delimited))
@@ -319,22 +281,12 @@ class Core:
             del worker.dispatches[dispatch.dispatch_id]
             pool.finished(worker, dispatch, now)
             for entry in dispatch.entries:
-                error = self._after_death(dispatch.method, entry, why, now)
+                error = refusals.after_death(dispatch.method, entry, why, self.limits.requeues, now)
                 if error is None:
                     self.out.counts["requeued"] += 1
                     pool.enqueue(dispatch.method, entry, alone=True)
                 else:
                     self.finish(dispatch.method, entry, error)
-
-    def _after_death(self, method: MethodState, entry: Entry, why: str, now: float) -> TacoreError | None:
-        details = {"dispatched": True, "tries": entry.tries, "reason": why}
-        if not method.info.idempotent:
-            return OutcomeUnknown(f"the worker that ran {method.info.name} is lost: {why}", details=details)
-        if entry.deadline <= now:
-            return DeadlineExceeded(f"no answer in time: its worker is lost: {why}", details=details)
-        if entry.tries > self.limits.requeues:
-            return WorkerLost(f"{entry.tries} workers were lost with this request: {why}", details=details)
-        return None
 
     def finish(self, method: MethodState, entry: Entry, error: TacoreError) -> None:
         """Give an accepted request its final answer, an error of the broker's own."""
@@ -345,14 +297,7 @@ class Core:
 
     def _expired(self, method: MethodState, entry: Entry) -> None:
         waited_ms = round((self.clock.monotonic() - entry.received) * 1000)
-        self.finish(
-            method,
-            entry,
-            DeadlineExceeded(
-                f"no worker was free in time: it waited {waited_ms} ms",
-                details={"dispatched": False, "waited_ms": waited_ms},
-            ),
-        )
+        self.finish(method, entry, refusals.expired(waited_ms))
 
     def expire(self, now: float) -> None:
         """Answer what waited too long in a queue."""
@@ -365,26 +310,17 @@ class Core:
                 self._expired(method, entry)
             if not method.servers and method.unserved_since <= waited:
                 for entry in pool.remove_if(method, lambda each: each.received <= waited):
-                    self.finish(method, entry, _unserved(method.info))
+                    self.finish(method, entry, refusals.unserved(method.info))
 
     def give_up(self, why: str) -> None:
         """Answer everything that is still open, because the broker leaves."""
         for method in self.methods.values():
             for entry in self.pools[method.info.pool].remove_if(method, lambda _: True):
-                self.finish(method, entry, Unavailable(why, details={"dispatched": False}))
+                self.finish(method, entry, refusals.leaving(why, method.info, dispatched=False))
         for pool in self.pools.values():
             for worker in pool.workers.values():
                 for dispatch in worker.dispatches.values():
-                    kind = Unavailable if dispatch.method.info.idempotent else OutcomeUnknown
+                    info = dispatch.method.info
                     for entry in dispatch.entries:
-                        self.finish(dispatch.method, entry, kind(why, details={"dispatched": True}))
+                        self.finish(dispatch.method, entry, refusals.leaving(why, info, dispatched=True))
                 worker.dispatches.clear()
-
-
-def _unserved(info: MethodInfo) -> Unavailable:
-    pool: dict[str, Any] = {"method": info.name, "pool": info.pool}
-    option = "" if info.pool == "fast" else f" --pool {info.pool}"
-    command = f"tacore worker spawn{option}"
-    return Unavailable(
-        f"no worker serves {info.name}: start some with `{command}`", details=pool | {"start": command}
-    )
