@@ -28,11 +28,14 @@ def find(folder: Path, name: str) -> psutil.Process | None:
 
 def wait_gone(process: psutil.Process, wait_s: float) -> bool:
     """Wait for the end of a process that need not be our child; False when the time is over first."""
+    return until(lambda: not _is_running(process), wait_s)
+
+
+def _is_running(process: psutil.Process) -> bool:
     try:
-        process.wait(wait_s)
-    except psutil.TimeoutExpired:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 def wait_silent(options: Globals, wait_s: float) -> bool:
