@@ -249,7 +249,7 @@ class Core:
             return True
         replies = blob.split(b"\n")
         entries = dispatch.entries
-        if len(replies) != len(entries):
+        if len(replies) != len(entries) or not all(replies):
             return False
         del worker.dispatches[answer.dispatch_id]
         method = dispatch.method

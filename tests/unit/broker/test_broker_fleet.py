@@ -337,3 +337,13 @@ def test_supervisor_when_it_repeats_itself_stays() -> None:
         world.pass_time(1.0)
     assert list(world.fleet.supervisors) == ["s1"]
     assert FLEET == b"\x0a"
+
+
+def test_worker_when_it_answers_with_nothing_at_all_is_killed_too() -> None:
+    world = World()
+    worker = world.worker("w1")
+    world.ask("1")
+    worker.answer(replies=0)
+    assert not world.inbox
+    world.worker("w2").answer()
+    assert world.reply()["request_id"] == "1"
