@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -16,11 +16,10 @@ from tacore.methods import describe, discover
 from tacore.methods.debug_echo import METHOD as ECHO
 from tacore.methods.debug_sleep import METHOD as SLEEP
 from tacore.methods.debug_sleep import STEP_S
-from tacore.ports import Context, MarketData, Method, Ports
+from tacore.ports import Context, Method
 from tacore.wire.records import Row, RowMaker, decode_rows
 from tacore.worker.session import Session
-
-PORTS = Ports(market=cast(MarketData, None))
+from tests.support.batches import DISPATCH_ID, PORTS, batch
 
 
 class Params(msgspec.Struct, kw_only=True):
@@ -38,14 +37,6 @@ def made(name: str, handler: Callable[[Any, Context], Any], **changes: Any) -> M
     return Method(name, handler, **given)
 
 
-def batch(
-    name: str, *bodies: dict[str, Any] | bytes, patience_ms: int = 5_000, principals: Any = "local"
-) -> Any:
-    blob = b"\n".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in bodies)
-    head = [7, name, [patience_ms] * len(bodies), principals]
-    return b"\x03" + msgspec.msgpack.encode(head), blob
-
-
 def run(
     method: Method, *bodies: dict[str, Any] | bytes, clock: ManualClock | None = None, **more: Any
 ) -> tuple[list[dict[str, Any]], list[Row]]:
@@ -53,7 +44,7 @@ def run(
     header, blob, rows = session.run(*batch(method.name, *bodies, **more))
     assert header[:1] == b"\x04"
     dispatch_id, elapsed_us = msgspec.msgpack.decode(header[1:])
-    assert dispatch_id == 7
+    assert dispatch_id == DISPATCH_ID
     assert elapsed_us >= 0
     replies = [json.loads(each) for each in blob.split(b"\n")]
     journal = decode_rows(rows)
@@ -166,12 +157,12 @@ def test_cancel_when_from_another_thread_reaches_the_running_request_only() -> N
 
     method = made("x", wait)
     session = Session({"x": method}, PORTS, ManualClock(), RowMaker())
-    session.cancel(7)
+    session.cancel(DISPATCH_ID)
 
     def cancel() -> None:
         assert running.wait(5)
         session.cancel(99)
-        session.cancel(7)
+        session.cancel(DISPATCH_ID)
         cancelled.set()
 
     thread = threading.Thread(target=cancel)
