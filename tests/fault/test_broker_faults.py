@@ -13,7 +13,7 @@ from tacore.client import Client
 from tests.support import journal_rows
 from tests.support.load import Answers, keep_in_flight, request
 from tests.support.seed_client import SeedClient
-from tests.support.service import Service, wait_until
+from tests.support.service import Service
 
 LOSS_S = 0.1
 
@@ -97,7 +97,7 @@ def test_service_when_told_to_end_under_load_answers_and_logs_what_it_accepted(
 
         def tell() -> None:
             told.append(time.monotonic())
-            service.kill(service.child_pid("up" if how == "up" else "broker"), signal.SIGTERM)
+            service.kill(service.child("up" if how == "up" else "broker").pid, signal.SIGTERM)
 
         answers = keep_in_flight(service.endpoint, _until_told(told), at={5_000: tell}, silence_s=2.0)
         service.stop()
@@ -128,33 +128,9 @@ def test_up_when_killed_leaves_no_orphan_and_a_whole_journal(tmp_path: Path) -> 
     with Service(tmp_path, how="up") as service:
         for number in range(200):
             service.client.call("debug.echo", request_id=f"kept-{number}")
-        service.kill(service.child_pid("up"))
+        service.kill(service.child("up").pid)
         service.bury("up")
         service.wait_gone()
         logged = journal_rows.stored(service.database, "kept-")
         assert journal_rows.counts(logged) == {f"kept-{number}": 1 for number in range(200)}
         assert journal_rows.integrity(service.database) == "ok"
-
-
-def test_up_when_its_children_die_starts_them_again(tmp_path: Path) -> None:
-    with Service(tmp_path, how="up") as service:
-        broker, workers = service.broker_pid(), service.registered()
-        service.kill(broker)
-        wait_until(lambda: service.worker_pids() is not None, "another broker answers")
-        service.wait_ready()
-        assert service.broker_pid() != broker
-        assert sorted(service.registered()) == sorted(workers)
-        service.kill(service.supervisor_pid())
-        service.wait_ready(without=workers)
-        assert service.client.call("debug.echo", {"a": 1}) == {"a": 1}
-        assert journal_rows.integrity(service.database) == "ok"
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_up_when_told_to_end_leaves_no_lock_or_pid_file(tmp_path: Path, number: signal.Signals) -> None:
-    with Service(tmp_path, how="up") as service:
-        service.kill(service.child_pid("up"), number)
-        assert service.bury("up") == 0
-        service.wait_gone()
-        assert list((tmp_path / "run").iterdir()) == []
-        assert {each.name for each in (tmp_path / "data").iterdir()} == {"tacore.db", "market_clock.json"}

@@ -55,31 +55,19 @@ def test_broker_when_another_runs_from_its_home_is_refused(pair: tuple[Service, 
     assert (east.home / "run" / "broker.json").exists()
 
 
-@pytest.mark.parametrize("words", [("broker", "start"), ("up", "-n", "1")], ids=["broker", "up"])
 @pytest.mark.parametrize("key", ["zmq.frontend_port", "zmq.backend_port"])
-def test_start_when_its_port_is_taken_says_so_and_leaves_nothing(
-    tmp_path: Path, words: tuple[str, ...], key: str
-) -> None:
+def test_broker_when_its_port_is_taken_says_so_and_leaves_nothing(tmp_path: Path, key: str) -> None:
     other = Service(tmp_path, how="nothing")
     with other, socket.socket() as holder:
         port = other.settings[key]
         holder.bind(("127.0.0.1", port))
         holder.listen()
-        result = tacore(words, other.home, **other.environ)
+        result = tacore(["broker", "start"], other.home, **other.environ)
         assert result.returncode == 6, result
         assert f"127.0.0.1:{port}" in result.stderr and key in result.stderr
         assert "Traceback" not in result.stderr
         assert _pids(other) == set()
         assert [each.name for each in (tmp_path / "run").iterdir()] == []
-
-
-def test_up_when_it_runs_already_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    with Service(tmp_path, workers=1, how="up") as service:
-        before = _pids(service)
-        result = tacore(["up"], service.home, **service.environ)
-        assert result.returncode == 6, result
-        assert str(service.child_pid("up")) in result.stderr
-        assert _pids(service) == before
 
 
 def _pids(service: Service) -> set[int]:

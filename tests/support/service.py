@@ -213,9 +213,9 @@ class Service:
         answer: dict[str, Any] = self.client.call("health.check", {"detailed": True})
         return answer
 
-    def child_pid(self, name: str) -> int:
-        """Give the pid of a child by its name: broker, workers, up or one that `run` started."""
-        return self._children[name].pid
+    def child(self, name: str) -> "subprocess.Popen[Any]":
+        """Give a child by its name: broker, workers, up, or one that `run` started."""
+        return self._children[name]
 
     def broker_pid(self) -> int:
         """Give the broker's pid."""
