@@ -17,6 +17,7 @@ from tacore.cli.exits import OK
 from tacore.cli.globals import Globals
 from tacore.errors import ConfigurationError, NotFound
 from tacore.logs.lines import mask_passwords
+from tacore.market.registry import provider_kind
 from tacore.model.markets import parse_markets
 from tacore.settings.describe import by_key, sections, values
 from tacore.settings.loaded import Loaded
@@ -87,7 +88,8 @@ def _lines(error: ConfigurationError) -> list[str]:
 
 
 def _check_markets(loaded: Loaded) -> None:
-    parse_markets(loaded.trading.get("markets"), loaded.trading_file)
+    for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
+        provider_kind(market, settings)
 
 
 def _check_logging(loaded: Loaded) -> None:
