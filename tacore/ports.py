@@ -100,7 +100,7 @@ class Journal(Protocol):
         ...
 
     def status(self) -> dict[str, Any]:
-        """Tell ``status`` (healthy or degraded, with ``reason``), rows sent, committed and dropped, lag_ms."""
+        """Tell ``status`` (healthy, or degraded with ``reason``), rows sent, committed, dropped, lag_ms."""
         ...
 
     def close(self, timeout_s: float) -> None:
