@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tacore import bootstrap, runfiles
+from tacore import runfiles
+from tacore.bootstrap.home import prepare_home
 from tacore.cli import render
 from tacore.cli.configured import own_flags
 from tacore.cli.ending import until
@@ -23,7 +24,7 @@ TAIL_LINES = 5
 
 def start_broker(loaded: Loaded, options: Globals, flags: Mapping[str, tuple[str, Any]]) -> int:
     """Start it in a session of its own, its output in logs/broker.out; give the exit code."""
-    bootstrap.prepare_home(loaded)
+    prepare_home(loaded)
     output = loaded.settings.logs_dir / "broker.out"
     words = [sys.executable, "-m", "tacore", *own_flags(options), "--quiet", "broker", "start"]
     words += [word for flag, value in flags.values() if value is not None for word in (flag, str(value))]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import psutil
 import typer
 
-from tacore import bootstrap
+from tacore.bootstrap.broker import serve_broker
 from tacore.cli import background, ending, render
 from tacore.cli.app import group
 from tacore.cli.asking import open_client
@@ -52,7 +52,7 @@ def start(
                 f"home {settings.home} (Ctrl-C ends it)"
             )
 
-    bootstrap.serve_broker(loaded, stderr=not options.quiet, on_ready=ready)
+    serve_broker(loaded, stderr=not options.quiet, on_ready=ready)
     return OK
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from tacore import bootstrap, processes, runfiles
+from tacore import processes, runfiles
+from tacore.bootstrap.home import prepare_home
 from tacore.cli import screen
 from tacore.cli.app import group
 from tacore.cli.configured import load
@@ -33,7 +34,7 @@ def up(
     if no_workers and count is not None:
         raise Usage("-n and --no-workers contradict each other")
     loaded = load(options, {"worker.count": ("-n", count)})
-    bootstrap.prepare_home(loaded)
+    prepare_home(loaded)
     settings = loaded.settings
     facts = settings.run_dir / "up.json"
     with runfiles.locked(settings.run_dir / "up.lock", lambda: _runs_already(loaded)):

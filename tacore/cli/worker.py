@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tacore import bootstrap
+from tacore.bootstrap.supervisor import serve_workers
 from tacore.cli import render, waiting
 from tacore.cli.app import group
 from tacore.cli.asking import open_client
@@ -53,9 +53,7 @@ def spawn(
         tell(f"{worker.count} workers of pool {worker.pool} for the broker at {endpoint} (Ctrl-C ends them)")
         if not known:
             tell("no broker runs from this home yet: they wait for one (`tacore broker start`)")
-    bootstrap.serve_workers(
-        loaded, count=worker.count, pool=worker.pool, endpoint=endpoint, stderr=not options.quiet
-    )
+    serve_workers(loaded, count=worker.count, pool=worker.pool, endpoint=endpoint, stderr=not options.quiet)
     return OK
 
 

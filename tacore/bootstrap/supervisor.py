@@ -1,0 +1,85 @@
+"""A supervisor of worker processes on this host, from the settings."""
+
+import os
+import socket
+
+from tacore import __version__, processes
+from tacore.bootstrap.home import prepare_home
+from tacore.bootstrap.worker import methods_of
+from tacore.clock import SystemClock
+from tacore.errors import ConfigurationError
+from tacore.settings.loaded import Loaded
+from tacore.settings.logs import start_logs
+from tacore.wire import backend
+from tacore.worker.restarts import RestartPolicy
+from tacore.worker.slots import Slots
+from tacore.worker.supervisor import SupervisorServer
+
+
+def serve_workers(
+    loaded: Loaded,
+    *,
+    count: int,
+    pool: str,
+    endpoint: str,
+    stderr: bool = True,
+    engine: str = "local",
+    watch_parent: bool = False,
+) -> None:
+    """Run a supervisor and its worker processes until it is told to stop.
+
+    ``watch_parent`` also ends them with the parent that holds the supervisor's standard input.
+    """
+    settings = loaded.settings
+    prepare_home(loaded)
+    start_logs(loaded, file="worker.log", stderr=stderr)
+    if engine != "local":
+        raise ConfigurationError(f"engine {engine} is not in this version; there is: local")
+    methods_of(loaded, pool)
+    me = f"{pool}-{os.urandom(2).hex()}"
+
+    def start(worker_id: str) -> processes.Child:
+        spec = {"loaded": loaded.to_json(), "worker_id": worker_id, "supervisor_id": me}
+        spec |= {"pool": pool, "endpoint": endpoint}
+        return processes.Child(processes.role_argv("worker"), spec)
+
+    slots = Slots(start, lambda number: f"{me}-{number}", lambda: _restart_policy(loaded))
+    clock = SystemClock()
+    slots.scale(count, clock.monotonic())
+    server = SupervisorServer(
+        slots,
+        lambda now: _describe_fleet(me, pool, now),
+        endpoint,
+        clock,
+        settings.worker.heartbeat_s,
+        settings.broker.drain_s,
+    )
+    processes.on_stop_signals(server.stop)
+    if watch_parent:
+        processes.watch_parent(server.stop)
+    server.run()
+
+
+def _restart_policy(loaded: Loaded) -> RestartPolicy:
+
+    worker = loaded.settings.worker
+    return RestartPolicy(
+        worker.restart_backoff_s,
+        worker.restart_backoff_max_s,
+        worker.restart_budget,
+        worker.restart_window_s,
+    )
+
+
+def _describe_fleet(me: str, pool: str, slots: Slots) -> backend.Fleet:
+
+    return backend.Fleet(
+        supervisor_id=me,
+        pool=pool,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        wanted=slots.wanted,
+        version=__version__,
+        restarts=slots.restarts,
+        gave_up=slots.gave_up(),
+    )

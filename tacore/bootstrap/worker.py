@@ -1,0 +1,86 @@
+"""A worker process, from the settings."""
+
+import gc
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tacore import __version__, processes
+from tacore.clock import SystemClock
+from tacore.errors import ConfigurationError
+from tacore.methods import discover
+from tacore.model.markets import parse_markets
+from tacore.ports import Method, Ports
+from tacore.settings.loaded import Loaded
+from tacore.settings.logs import start_logs
+from tacore.wire import backend
+from tacore.wire.records import RowMaker
+from tacore.worker.server import Link, WorkerServer
+from tacore.worker.session import Session
+
+LEAVE_S = 5.0
+
+
+def serve_worker(spec: Mapping[str, Any]) -> None:
+    """Run one worker process, the child of a supervisor."""
+    loaded = Loaded.from_json(spec["loaded"])
+    worker_id = str(spec["worker_id"])
+    start_logs(loaded, file="worker.log", stderr=False, context={"worker_id": worker_id})
+    methods = methods_of(loaded, spec["pool"])
+    ready = backend.Ready(
+        worker_id=worker_id,
+        pool=str(spec["pool"]),
+        methods=sorted(methods),
+        credit=1,
+        batch=loaded.settings.broker.batch_max,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_us=SystemClock.wall_us(),
+        version=__version__,
+        supervisor_id=str(spec["supervisor_id"]),
+    )
+    link = Link(str(spec["endpoint"]), loaded.settings.worker.heartbeat_s)
+    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, welcome))
+    processes.on_stop_signals(server.stop)
+    processes.watch_parent(_leave_within(server.stop, LEAVE_S))
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    server.run()
+
+
+def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
+    """Give the methods of a pool; ConfigurationError names the pools there are."""
+    found = discover(debug=loaded.settings.debug_methods)
+    pools = sorted({method.pool for method in found.values()})
+    if pool not in pools:
+        raise ConfigurationError(
+            f"pool is {pool!r}; allowed: {', '.join(pools)}", details={"pool": {"allowed": pools}}
+        )
+    return {name: method for name, method in found.items() if method.pool == pool}
+
+
+def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
+
+    from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
+
+    clock = SystemClock()
+    markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
+    market = build_market_data(markets, clock, welcome.clock)
+    journal = loaded.settings.journal
+    make_row = RowMaker(journal.payloads, journal.field_cap_bytes)
+    return Session(methods, Ports(market=market), clock, make_row)
+
+
+def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:
+    """Stop in good order, and at once when that takes too long: an orphan serves nobody."""
+
+    def leave() -> None:
+
+        stop()
+        timer = threading.Timer(seconds, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+    return leave
