@@ -8,13 +8,12 @@ from typing import Any
 
 import typer
 
+from tacore.cli.entry import FAST
 from tacore.cli.exits import INTERRUPTED, OK, Usage
 from tacore.cli.globals import Globals
 
 COMMANDS = ("bench", "broker", "completion", "config", "down", "init", "ps", "up", "worker")
 """Each is a module here, whose ``app`` is a Typer."""
-FAST = ("batch", "call", "describe", "help", "logs", "methods", "version")
-
 EPILOG = "Options of every command (--home, --endpoint, -o ...): `tacore --help`."
 
 UsageError: Any = typer.BadParameter.__mro__[1]

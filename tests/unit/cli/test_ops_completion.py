@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tacore.cli import app, entry
 from tacore.cli.completion import script
 from tacore.cli.spoken import commands
 
@@ -89,3 +90,7 @@ def test_script_when_the_service_is_away_offers_no_method(path: str) -> None:
     asked = "COMP_WORDS=(tacore call ''); COMP_CWORD=2; _tacore; printf '%s\\n' \"${COMPREPLY[@]-}\""
 
     assert run("bash", f"{script('bash', commands())}\n{asked}\n", path, "--norc").strip() == ""
+
+
+def test_commands_when_listed_are_all_there_are() -> None:
+    assert {path.split()[0] for path in commands() if path} == {*app.COMMANDS, *entry.FAST}
