@@ -28,7 +28,7 @@ class Limits:
     wake_us: float = 150
     hold_s: float = 0.001
     quick_us: float = 1_000
-    slow_us: float = 50_000
+    slow_us: float = 5_000
     requeues: int = 2
     cancel_after: float = 2.0
     status_every_s: float = 1.0
