@@ -1,5 +1,6 @@
 """A worker process: its two sockets, around a session."""
 
+import contextlib
 import logging
 import os
 import socket
@@ -41,6 +42,7 @@ class WorkerServer:
         self._welcome: backend.Welcome | None = None
         self._session: Session | None = None
         self._stopping = False
+        self._drained = False
         self._cut_off = False
         self._ended = threading.Event()
         self._wake_send, self._wake_recv = socket.socketpair()
@@ -63,7 +65,11 @@ class WorkerServer:
     def stop(self) -> None:
         """Finish what is held, take leave of the broker and end. Safe in a signal handler and any thread."""
         self._stopping = True
-        self._wake_send.send(b"x")
+        self._wake()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # closed, once it has ended
+            self._wake_send.send(b"x")
 
     # -- the data socket ---------------------------------------------------------------------------
 
@@ -76,8 +82,10 @@ class WorkerServer:
             pass
         self._send(backend.message(backend.GOODBYE, backend.Name(self._ready.worker_id)))
         self._ended.set()
-        self._wake_send.send(b"x")
+        self._wake()
         control.join(2.0)
+        self._wake_send.close()
+        self._wake_recv.close()
         self._context.destroy(linger=500)
 
     def _next(self) -> bool:
@@ -125,6 +133,9 @@ class WorkerServer:
         if self._session is None or welcome != self._welcome:
             self._session = self._build(welcome)
             self._welcome = welcome
+        if self._stopping:
+            self._drained = False  # this broker does not know yet that we leave
+            self._wake()
         log.info("registered", extra={"worker_id": self._ready.worker_id, "broker": welcome.version})
 
     # -- the control socket, on its own thread -----------------------------------------------------
@@ -135,7 +146,7 @@ class WorkerServer:
         poller.register(socket_, zmq.POLLIN)
         poller.register(self._wake_recv, zmq.POLLIN)
         process = psutil.Process()
-        drained, due = False, 0.0
+        due = 0.0
         while not self._ended.is_set():
             now = time.monotonic()
             if now >= due:
@@ -146,8 +157,8 @@ class WorkerServer:
                     self._obey(socket_.recv())
                 else:
                     self._wake_recv.recv(64)
-            if self._stopping and not drained:
-                drained = self._say_drain(socket_)
+            if self._stopping and not self._drained:
+                self._drained = self._say_drain(socket_)
         socket_.close(linger=0)
 
     def _beat(self, control: "zmq.Socket[bytes]", process: psutil.Process) -> None:
