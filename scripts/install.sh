@@ -27,7 +27,7 @@ find_python() {
 }
 
 find_uv() {
-    command -v uv || { [ -x "$HOME/.local/bin/uv" ] && echo "$HOME/.local/bin/uv"; } || true
+    command -v uv || command -v "${HOME:-}/.local/bin/uv" || true
 }
 
 give_up() {
