@@ -136,6 +136,20 @@ def test_slow_method_when_50_are_queued_holds_half_the_workers_and_leaves_quick_
     assert journal_rows.integrity(service.database) == "ok"
 
 
+def test_slow_method_when_it_takes_20_ms_holds_half_the_workers_too(tmp_path: Path) -> None:
+    with Service(tmp_path, workers=4) as service, Dealer(service.endpoint) as sleepers:
+        most, sent, answered = 0, 0, 0
+        while answered < 100:
+            while sent < min(100, answered + 50):
+                sleepers.send(request(f"nap-{sent}", "debug.sleep", {"seconds": 0.02}, timeout_ms=30_000))
+                sent += 1
+            most = max(most, _busy(service))
+            while sleepers.socket.poll(0):
+                assert sleepers.receive()["status"] == "success"
+                answered += 1
+    assert most == 2
+
+
 def _busy(service: Service) -> int:
     workers = service.health()["components"]["workers"]["workers"]
     return sum(each["in_flight"] > 0 for each in workers)
