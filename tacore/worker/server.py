@@ -158,7 +158,9 @@ class WorkerServer:
                 else:
                     self._wake_recv.recv(64)
             if self._stopping and not self._drained:
-                self._drained = self._say_drain(socket_)
+                self._drained = True  # first: a welcome that comes meanwhile takes it back
+                if not self._say_drain(socket_):
+                    self._drained = False
         socket_.close(linger=0)
 
     def _beat(self, control: "zmq.Socket[bytes]", process: psutil.Process) -> None:
