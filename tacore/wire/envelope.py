@@ -69,10 +69,10 @@ def is_deeper(body: bytes, levels: int) -> bool:
         return False
     brackets = _STRING.sub(b"", body).translate(_SQUARE, _NOT_BRACKETS)
     for _ in range(levels):
-        brackets = brackets.replace(b"[]", b"")
         if not brackets:
-            return False
-    return True
+            break
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
 
 
 def read_head(body: bytes, max_bytes: int, max_depth: int) -> Head:

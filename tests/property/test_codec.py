@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tacore.clock import ManualClock
@@ -57,6 +57,7 @@ def test_request_when_any_json_object_keeps_its_id_and_params(
 
 
 @given(JSON, LAYOUTS, st.integers(0, 12))
+@example("[[[{{{", {}, 0)
 def test_depth_when_any_json_is_counted_as_the_decoded_value_nests(
     value: Any, layout: dict[str, Any], limit: int
 ) -> None:
