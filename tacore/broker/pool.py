@@ -185,7 +185,7 @@ class Pool:
         able = [w for w in self.workers.values() if not (w.exclusive or w.draining) and name in w.methods]
         if self._reserved in able:
             return self._reserved
-        return min(able, key=lambda each: len(each.dispatches), default=None)
+        return min(able, key=_load, default=None)
 
     def _at_cap(self, method: MethodState) -> bool:
         held = sum(worker.capped for worker in self.workers.values())

@@ -234,6 +234,16 @@ def test_request_when_its_patience_ends_in_the_queue_was_not_dispatched() -> Non
     assert len(worker.batches) == 1
 
 
+def test_request_when_its_patience_ends_just_before_a_worker_comes_is_not_dispatched() -> None:
+    world = World()
+    world.put("late", client=b"A", timeout_ms=500)
+    world.put("in time", client=b"B", timeout_ms=900)
+    world.clock.advance(0.6)
+    worker = world.worker()
+    assert worker.batches[0].ids == ["in time"]
+    assert world.error(b"A")["details"]["dispatched"] is False
+
+
 def test_request_when_dispatched_late_carries_what_is_left_of_its_patience() -> None:
     world = World()
     world.ask("1", timeout_ms=4_000)
