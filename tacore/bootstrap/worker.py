@@ -29,6 +29,7 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
     worker_id = str(spec["worker_id"])
     start_logs(loaded, file="worker.log", stderr=False, context={"worker_id": worker_id})
     methods = methods_of(loaded, spec["pool"])
+    _import_providers(loaded)
     ready = backend.Ready(
         worker_id=worker_id,
         pool=str(spec["pool"]),
@@ -61,8 +62,15 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
     return {name: method for name, method in found.items() if method.pool == pool}
 
 
-def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
+def _import_providers(loaded: Loaded) -> None:
+    """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
+    from tacore.market.registry import provider_kind  # noqa: PLC0415 - numpy: the supervisor needs none
 
+    for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
+        provider_kind(market, settings)
+
+
+def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
     from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
 
     clock = SystemClock()

@@ -43,7 +43,6 @@ def test_broker_when_killed_and_restarted_is_found_again_by_clients_and_workers(
         assert sorted(service.registered()) == workers
         answered = [each for load in loads for each in load.result()]
         assert seed.result() >= 1
-        assert any(each.attempts > 1 for each in answered)
         _journal_lost_at_most(service, answered, killed[0], restarted)
 
 
@@ -93,13 +92,15 @@ def test_service_when_told_to_end_under_load_answers_and_logs_what_it_accepted(
     tmp_path: Path, how: Literal["children", "up"]
 ) -> None:
     told: list[float] = []
+    name = "up" if how == "up" else "broker"
     with Service(tmp_path, workers=2, how=how) as service:
 
         def tell() -> None:
             told.append(time.monotonic())
-            service.kill(service.child("up" if how == "up" else "broker").pid, signal.SIGTERM)
+            service.kill(service.child(name).pid, signal.SIGTERM)
 
         answers = keep_in_flight(service.endpoint, _until_told(told), at={5_000: tell}, silence_s=2.0)
+        assert service.bury(name) == 0
         service.stop()
     _every_answer_has_its_row(service, answers)
 

@@ -250,9 +250,11 @@ class Service:
         """Send a signal."""
         os.kill(pid, number)
 
-    def log(self, lines: int = 40) -> str:
+    def log(self, lines: int = 15) -> str:
         """Give the ends of the log files, for messages."""
-        files = [*sorted(self.loaded.settings.logs_dir.glob("*.log")), *sorted(self.home.glob("*.out"))]
+        names = ("tacoreservice.log", "worker.log")
+        files = [self.loaded.settings.logs_dir / name for name in names]
+        files = [each for each in [*files, *sorted(self.home.glob("*.out"))] if each.exists()]
         tails = [f"-- {each.name}\n" + "\n".join(each.read_text().splitlines()[-lines:]) for each in files]
         return "\n".join(tails)
 
