@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from tacore.clock import Clock
 from tacore.errors import DeadlineExceeded
 from tacore.model import Bar, Instrument, Quote
+
+if TYPE_CHECKING:
+    from tacore.model.history import History  # numpy, which the broker does without
 
 
 class MarketDataProvider(Protocol):
@@ -57,6 +60,13 @@ class MarketDataProvider(Protocol):
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
         """Give many quotes at once, in order; None where an instrument had no price yet."""
+        ...
+
+    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+        """Give the newest daily sessions that had ended by ``now`` of many instruments, as arrays.
+
+        One row per instrument, in order; up to ``sessions`` columns, fewer where no history reaches that far.
+        """
         ...
 
 

@@ -108,6 +108,23 @@ def test_bars_when_adjusted_close_at_the_adjusted_close(served: Served) -> None:
         assert bar.low <= bar.open <= bar.high
 
 
+def test_history_when_laid_out_is_the_daily_bars_of_each(served: Served) -> None:
+    provider, market, now = served
+    some = list(provider.instruments(market))[:3]
+    history = provider.history(some, now=now, sessions=20)
+    assert history.symbols == tuple(each.symbol for each in some)
+    assert history.close.shape == (len(some), 20)
+    days = [str(day) for day in history.sessions]
+    assert days == sorted(set(days))
+    for row, each in enumerate(some):
+        for bar in provider.bars(each, "1d", now=now, limit=20):
+            column = days.index(bar.session)
+            for name in ("open", "high", "low", "close", "volume", "adjusted_close"):
+                assert getattr(history, name)[row, column] == float(getattr(bar, name))
+    assert set(history.sources) == {provider.name}
+    assert set(history.simulated) == {provider.simulated}
+
+
 def test_bars_when_the_timeframe_is_unknown_name_the_known_ones(served: Served) -> None:
     provider, _, now = served
     with pytest.raises(InvalidParams) as refused:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 from importlib import resources
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from tacore.errors import NotFound
 from tacore.market.daily_file import (
@@ -22,6 +23,7 @@ from tacore.market.daily_file import (
     session_of,
     week_of,
 )
+from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.registry import ProviderKind
 from tacore.market.returns import change_pct
@@ -29,6 +31,9 @@ from tacore.market.symbols import canonical
 from tacore.market.timeframes import refuse_timeframe
 from tacore.model import Bar, Instrument, Quote
 from tacore.model.markets import MarketSettings
+
+if TYPE_CHECKING:
+    from tacore.model.history import History
 
 LAST_SESSION = date(2013, 3, 1)
 _GOOG = (
@@ -130,6 +135,12 @@ class SampleHistory:
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
         """Give many quotes at once, in order; None where an instrument had no price yet."""
         return [self._quote_or_none(each, now) for each in instruments]
+
+    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+        """Give the newest daily sessions that had ended by ``now``, as arrays."""
+        bars = [self.bars(each, "1d", now=now, limit=sessions) for each in instruments]
+        symbols = [each.symbol for each in instruments]
+        return history_of(symbols, bars, source=self.name, simulated=self.simulated, sessions=sessions)
 
     def _quote_or_none(self, instrument: Instrument, now: datetime) -> Quote | None:
         try:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacore.errors import NotFound
+from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.returns import change_pct
 from tacore.market.symbols import CASH, canonical
@@ -19,6 +20,7 @@ from tacore.market.synthetic.snapshot import Moment, Snapshot, day_before, momen
 from tacore.market.synthetic.universe import Listing, listings
 from tacore.market.timeframes import TIMEFRAMES, refuse_timeframe
 from tacore.model import Bar, Instrument, Quote
+from tacore.model.history import History
 from tacore.model.markets import SyntheticSettings
 
 _FEW = 32  # more quotes than these are taken from a picture of everyone, kept while its minute lasts
@@ -92,6 +94,12 @@ class SyntheticMarket:
         look = at, day_before(self._hours, when)
         seen = self._seen(rows, look)
         return list(self._quotes(rows, seen, look, when))
+
+    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+        """Give the newest daily sessions that had ended by ``now``, as arrays."""
+        bars = [self.bars(each, "1d", now=now, limit=sessions) for each in instruments]
+        symbols = [each.symbol for each in instruments]
+        return history_of(symbols, bars, source=self.name, simulated=self.simulated, sessions=sessions)
 
     def _seen(self, rows: Rows, look: _Look) -> Snapshot:
         if len(rows) <= _FEW:
