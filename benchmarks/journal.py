@@ -16,7 +16,7 @@ from tacore.store.link import JournalLink
 from tacore.store.options import WriterOptions
 from tacore.store.queries import Reader
 from tacore.store.rows import Filters
-from tacore.wire.records import Answers, Meta, Row, encode_chunk, encode_rows
+from tacore.wire.records import Answers, RowMaker, encode_chunk
 
 BATCH = 32
 MOST_WAITING = 16 << 20
@@ -30,23 +30,18 @@ ROW_TIME_US = 200
 def record(first: int, total: int, now_us: int, rng: random.Random) -> Answers:
     """Make one batch of answers, with typical payloads."""
     answered_us = now_us - (total - first) * ROW_TIME_US
-    rows = []
-    for number in range(first, min(first + BATCH, total)):
-        code = "invalid_params" if rng.random() < ERRORS else None
-        took_us = int(rng.lognormvariate(7, 1))
-        rows.append(
-            Row(
-                f"{number:032x}",
-                code,
-                took_us,
-                b'{"symbols":["AAPL","MSFT"]}',
-                b'{"echo":"' + b"x" * 60 + b'"}',
-            )
-        )
-    metas = [Meta(b"\0\x12\x34\x56\x78", 1, answered_us - 2000, 150) for _ in rows]
-    return Answers(
-        rng.choice(METHODS), f"fast-{rng.randrange(4)}", answered_us, "local", metas, encode_rows(rows)
+    numbers = range(first, min(first + BATCH, total))
+    codes = ["invalid_params" if rng.random() < ERRORS else None for _ in numbers]
+    rows = RowMaker()(
+        [f"{number:032x}" for number in numbers],
+        [int(rng.lognormvariate(7, 1)) for _ in numbers],
+        [b'{"symbols":["AAPL","MSFT"]}'] * len(numbers),
+        [b'{"echo":"' + b"x" * 60 + b'"}'] * len(numbers),
+        codes if any(codes) else None,
     )
+    clients, received, queued = [b"\0\x12\x34\x56\x78"], [answered_us - 2000], [150]
+    known = clients * len(numbers), received * len(numbers), queued * len(numbers), None
+    return Answers(rng.choice(METHODS), f"fast-{rng.randrange(4)}", answered_us, "local", *known, rows)
 
 
 def ahead(link: JournalLink, sent: int, rate: int, began: float) -> bool:

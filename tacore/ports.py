@@ -125,31 +125,20 @@ class Ports:
     market: MarketData
 
 
-class Context:
+class Context(msgspec.Struct, gc=False):
     """What a running method knows of its request.
 
     ``deadline`` is on the clock's monotonic face. ``cancelled`` turns true when nobody waits any more.
     """
 
-    __slots__ = ("_log", "cancelled", "clock", "deadline", "method", "ports", "principal", "request_id")
-
-    def __init__(
-        self,
-        request_id: str | int,
-        method: str,
-        principal: str,
-        deadline: float,
-        clock: Clock,
-        ports: Ports,
-    ) -> None:
-        self.request_id = request_id
-        self.method = method
-        self.principal = principal
-        self.deadline = deadline
-        self.clock = clock
-        self.ports = ports
-        self.cancelled = False
-        self._log: logging.LoggerAdapter[logging.Logger] | None = None
+    request_id: str | int
+    method: str
+    principal: str
+    deadline: float
+    clock: Clock
+    ports: Ports
+    cancelled: bool = False
+    _log: logging.LoggerAdapter[logging.Logger] | None = None
 
     @property
     def log(self) -> "logging.LoggerAdapter[logging.Logger]":

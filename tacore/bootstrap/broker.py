@@ -76,8 +76,8 @@ def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
     clock_anchors = _market_clock(loaded)
     found = discover(debug=settings.debug_methods)
     catalogue = {name: describe(method) for name, method in found.items()}
-    make_row = RowMaker(settings.journal.payloads, settings.journal.field_cap_bytes)
-    core = Core(catalogue, _limits(loaded), SystemClock(), make_row)
+    make_rows = RowMaker(settings.journal.payloads, settings.journal.field_cap_bytes)
+    core = Core(catalogue, _limits(loaded), SystemClock(), make_rows)
     fleet = Fleet(core, __version__, str(settings.home), clock_anchors)
     endpoints = Endpoints(
         settings.frontend_bind,

@@ -77,8 +77,8 @@ def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
     market = build_market_data(markets, clock, welcome.clock)
     journal = loaded.settings.journal
-    make_row = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market), clock, make_row)
+    make_rows = RowMaker(journal.payloads, journal.field_cap_bytes)
+    return Session(methods, Ports(market=market), clock, make_rows)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:

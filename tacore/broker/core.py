@@ -21,7 +21,7 @@ from tacore.errors import Internal, RequestInvalid, TacoreError
 from tacore.ports import MethodInfo
 from tacore.wire import backend
 from tacore.wire.envelope import Head, RequestId, read_head, salvage_head, with_request_id
-from tacore.wire.records import Answers, Meta, RowMaker
+from tacore.wire.records import RowMaker
 
 Local = Callable[[Head], bytes]
 PRINCIPAL = "local"
@@ -32,11 +32,11 @@ class Core:
     """Requests, from acceptance to their final answer."""
 
     def __init__(
-        self, catalogue: Mapping[str, MethodInfo], limits: Limits, clock: Clock, make_row: RowMaker
+        self, catalogue: Mapping[str, MethodInfo], limits: Limits, clock: Clock, make_rows: RowMaker
     ) -> None:
         self.limits = limits
         self.clock = clock
-        self.out = Outbox(clock, make_row)
+        self.out = Outbox(clock, make_rows)
         self.methods: dict[str, MethodState] = {}
         self.pools: dict[str, Pool] = {}
         self.local: dict[str, Local] = {}
@@ -180,12 +180,10 @@ class Core:
             self.out.refuse(client, delimited, request_id, head, error)
             return
         patience_s = patience_ms / 1000
-        wall_us = self.clock.wall_us()
         if b"\n" in body:
             body = body.replace(b"\n", b" ")
-        entry = Entry(
-            request_id, head, body, client, delimited, PRINCIPAL, now, wall_us, now + patience_s, patience_s
-        )
+        deadline = now + patience_s
+        entry = Entry(request_id, head, body, client, delimited, now, deadline, patience_s, PRINCIPAL)
         if first is None:
             self._inflight[request_id] = entry
         else:
@@ -236,7 +234,9 @@ class Core:
     def _send(self, worker: Worker, dispatch: Dispatch, now: float) -> None:
         entries = dispatch.entries
         patience_ms = [int((entry.deadline - now) * 1000) for entry in entries]
-        head = backend.Request(dispatch.dispatch_id, dispatch.method.info.name, patience_ms, PRINCIPAL)
+        head = backend.Request(
+            dispatch.dispatch_id, dispatch.method.info.name, patience_ms, dispatch.principals
+        )
         frames = (backend.REQUEST + backend.encode(head), b"\n".join([entry.body for entry in entries]))
         self.out.to_workers.append((worker.routing, frames))
 
@@ -256,22 +256,15 @@ class Core:
         method.measured(answer.elapsed_us / len(entries))
         worker.processed += len(entries)
         self.pools[worker.ready.pool].finished(worker, dispatch, now)
-        metas = []
-        send = self.out.to_clients.append
+        send, attempts = self.out.to_clients, None
         for entry, body in zip(entries, replies, strict=True):
-            send((entry.client, entry.delimited, body))
-            attempts = 1
+            send.append((entry.client, entry.delimited, body))
             if entry.waiters is not None:
-                for client, delimited in entry.waiters:
-                    send((client, delimited, body))
-                attempts += len(entry.waiters)
-            queue_us = int((entry.dispatched - entry.received) * 1e6)
-            metas.append(Meta(entry.client, attempts, entry.received_us, queue_us))
+                send.extend([(client, delimited, body) for client, delimited in entry.waiters])
+                attempts = attempts or [1 + len(each.waiters or ()) for each in entries]
             self._forget(entry)
         self.out.counts["answered"] += len(entries)
-        self.out.records.append(
-            Answers(method.info.name, worker.ready.worker_id, self.clock.wall_us(), PRINCIPAL, metas, rows)
-        )
+        self.out.record(method.info.name, worker.ready.worker_id, dispatch, attempts, rows, now)
         return True
 
     def release(self, worker: Worker, why: str, now: float) -> None:
@@ -281,6 +274,7 @@ class Core:
             del worker.dispatches[dispatch.dispatch_id]
             pool.finished(worker, dispatch, now)
             for entry in dispatch.entries:
+                entry.losses += 1
                 error = refusals.after_death(dispatch.method, entry, why, self.limits.requeues, now)
                 if error is None:
                     self.out.counts["requeued"] += 1

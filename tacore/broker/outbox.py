@@ -1,15 +1,16 @@
 """What the broker's core wants done: messages to send and rows to journal."""
 
 from collections import Counter
+from typing import NamedTuple
 
 import msgspec
 
-from tacore.broker.state import Entry
+from tacore.broker.state import Dispatch, Entry
 from tacore.clock import Clock
 from tacore.errors import TacoreError
 from tacore.wire import reply
 from tacore.wire.envelope import Head, RequestId
-from tacore.wire.records import Answers, Meta, Record, RowMaker, encode_rows
+from tacore.wire.records import Answers, Record, RowMaker
 
 _NOTHING = b"{}"
 
@@ -20,26 +21,49 @@ class Outbox:
     ``to_clients`` holds (routing id, delimited, body), ``to_workers`` (routing id, frames).
     """
 
-    def __init__(self, clock: Clock, make_row: RowMaker) -> None:
+    def __init__(self, clock: Clock, make_rows: RowMaker) -> None:
         self.to_clients: list[tuple[bytes, bool, bytes]] = []
         self.to_workers: list[tuple[bytes, tuple[bytes, ...]]] = []
         self.records: list[Record] = []
         self.counts: Counter[str] = Counter()
-        self.timestamp = 0
         self._clock = clock
-        self._make_row = make_row
+        self._make_rows = make_rows
+
+    def record(
+        self,
+        method: str,
+        worker_id: str,
+        dispatch: Dispatch,
+        attempts: list[int] | None,
+        rows: bytes,
+        now: float,
+    ) -> None:
+        """Journal a worker's answers, with what only the broker knows of their requests."""
+        now_us, entries, sent = self._clock.wall_us(), dispatch.entries, dispatch.sent
+        self.records.append(
+            Answers(
+                method,
+                worker_id,
+                now_us,
+                dispatch.principals,
+                [entry.client for entry in entries],
+                [now_us - int((now - entry.received) * 1e6) for entry in entries],
+                [int((sent - entry.received) * 1e6) for entry in entries],
+                attempts,
+                rows,
+            )
+        )
 
     def answer(self, entry: Entry, method: str, result: bytes | TacoreError) -> None:
         """Finish an accepted request with an answer of the broker's own, to all who wait for it."""
-        now_us = self._clock.wall_us()
-        took_us = now_us - entry.received_us
+        took_us = int((self._clock.monotonic() - entry.received) * 1e6)
         body = self._body(entry.head, entry.request_id, result, took_us)
         self._reply(entry.client, entry.delimited, body)
         for client, delimited in entry.waiters or ():
             self._reply(client, delimited, body)
         attempts = 1 + len(entry.waiters or ())
-        meta = Meta(entry.client, attempts, entry.received_us, took_us)
-        self._journal(method, entry.principal, meta, entry.request_id, entry.head, result, now_us)
+        meta = _Meta(method, entry.principal, entry.client, took_us, took_us, attempts)
+        self._journal(meta, entry.request_id, entry.head, result)
 
     def refuse(
         self,
@@ -54,11 +78,9 @@ class Outbox:
         principal: str = "local",
     ) -> None:
         """Answer at once a request that was never accepted, or that it served itself as ``method``."""
-        now_us = self._clock.wall_us()
         self._reply(client, delimited, self._body(head, request_id, result, took_us))
-        meta = Meta(client, 1, now_us - took_us, 0)
         method = method or (head.method if head else None) or None
-        self._journal(method, principal, meta, request_id, head, result, now_us)
+        self._journal(_Meta(method, principal, client, took_us, 0, 1), request_id, head, result)
 
     def _reply(self, client: bytes, delimited: bool, body: bytes) -> None:
         self.to_clients.append((client, delimited, body))
@@ -73,20 +95,40 @@ class Outbox:
         return reply.encode_success(head, request_id, result, took_us, timestamp)
 
     def _journal(
-        self,
-        method: str | None,
-        principal: str,
-        meta: Meta,
-        request_id: RequestId,
-        head: Head | None,
-        result: bytes | TacoreError,
-        now_us: int,
+        self, meta: "_Meta", request_id: RequestId, head: Head | None, result: bytes | TacoreError
     ) -> None:
-        answer = reply.encode_value(result.as_wire()) if isinstance(result, TacoreError) else result
+        error = result if isinstance(result, TacoreError) else None
+        answer = result if isinstance(result, bytes) else reply.encode_value(result.as_wire())
         params = bytes(head.params) if head else _NOTHING
-        code = result.code if isinstance(result, TacoreError) else None
-        row = self._make_row(request_id, code, now_us - meta.received_us, params, answer)
-        self.records.append(Answers(method, None, now_us, principal, [meta], encode_rows([row])))
+        rows = self._make_rows(
+            [request_id], [meta.took_us], [params], [answer], [error.code] if error else None
+        )
+        now_us = self._clock.wall_us()
+        received, queued = [now_us - meta.took_us], [meta.queue_us]
+        self.records.append(
+            Answers(
+                meta.method,
+                None,
+                now_us,
+                meta.principal,
+                [meta.client],
+                received,
+                queued,
+                [meta.attempts],
+                rows,
+            )
+        )
+
+
+class _Meta(NamedTuple):
+    """What a row of the broker's own says beside the answer."""
+
+    method: str | None
+    principal: str
+    client: bytes
+    took_us: int
+    queue_us: int
+    attempts: int
 
 
 def raw(value: object) -> msgspec.Raw:

@@ -167,7 +167,7 @@ class Pool:
         exclusive: bool = False,
         capped: bool = False,
     ) -> None:
-        dispatch = Dispatch(next(self._ids), method, entries, now, exclusive, capped)
+        dispatch = Dispatch(next(self._ids), method, entries, now, now, exclusive, capped)
         worker.dispatches[dispatch.dispatch_id] = dispatch
         worker.exclusive = exclusive
         if capped:
@@ -196,12 +196,10 @@ class Pool:
         while line and len(taken) < wanted:
             entry = line.popleft()
             self.queued -= 1
-            if entry.deadline <= now:
+            if entry.deadline > now:
+                taken.append(entry)
+            else:
                 self._expire(method, entry)
-                continue
-            entry.dispatched = now
-            entry.tries += 1
-            taken.append(entry)
         return taken
 
 

@@ -94,11 +94,11 @@ def leaving(why: str, info: MethodInfo, *, dispatched: bool) -> TacoreError:
 
 def after_death(method: MethodState, entry: Entry, why: str, requeues: int, now: float) -> TacoreError | None:
     """Judge a request whose worker died with it: None where another worker may run it."""
-    details = {"dispatched": True, "tries": entry.tries, "reason": why}
+    details = {"dispatched": True, "tries": entry.losses, "reason": why}
     if not method.info.idempotent:
         return OutcomeUnknown(f"the worker that ran {method.info.name} is lost: {why}", details=details)
     if entry.deadline <= now:
         return DeadlineExceeded(f"no answer in time: its worker is lost: {why}", details=details)
-    if entry.tries > requeues:
-        return WorkerLost(f"{entry.tries} workers were lost with this request: {why}", details=details)
+    if entry.losses > requeues:
+        return WorkerLost(f"{entry.losses} workers were lost with this request: {why}", details=details)
     return None

@@ -10,7 +10,7 @@ from tacore.broker.fleet import Fleet
 from tacore.broker.mailroom import Mailroom
 from tacore.broker.scheduling import calm_io_threads
 from tacore.ports import Journal
-from tacore.wire.records import encode_chunk
+from tacore.wire.records import Answers, encode_chunk
 
 log = logging.getLogger("tacore.broker")
 
@@ -203,7 +203,7 @@ class Server:
     def _give_to_journal(self) -> None:
         records = self._core.out.records
         if records:
-            rows = sum(len(each.metas) for each in records if hasattr(each, "metas"))
+            rows = sum(len(each.clients) for each in records if isinstance(each, Answers))
             self._journal.append(encode_chunk(records), rows)
             records.clear()
         self._journal.pump()

@@ -14,7 +14,8 @@ class Entry(msgspec.Struct, gc=False):
     """An accepted request until its final answer.
 
     ``client`` and ``delimited`` say where and in which framing to reply; ``waiters`` are the retries that
-    joined it. Times are on the monotonic clock but for ``received_us`` (epoch). ``tries`` counts dispatches.
+    joined it. Times are on the monotonic clock. The client waits for ``patience_s``, until ``deadline``;
+    ``losses`` counts the workers that were lost with it.
     """
 
     request_id: RequestId
@@ -22,14 +23,12 @@ class Entry(msgspec.Struct, gc=False):
     body: bytes
     client: bytes
     delimited: bool
-    principal: str
     received: float
-    received_us: int
     deadline: float
     patience_s: float
+    principal: str
     collided: bool = False
-    tries: int = 0
-    dispatched: float = 0.0
+    losses: int = 0
     waiters: list[tuple[bytes, bool]] | None = None
 
 
@@ -66,15 +65,22 @@ class MethodState:
 
 
 class Dispatch(msgspec.Struct, gc=False):
-    """A batch that a worker holds; ``started`` is when it came to the head of that worker's line."""
+    """A batch: when it was ``sent`` to its worker, and ``started``, at the head of that worker's line."""
 
     dispatch_id: int
     method: MethodState
     entries: list[Entry]
+    sent: float
     started: float
     exclusive: bool
     capped: bool
     cancelled: bool = False
+
+    @property
+    def principals(self) -> str | list[str]:
+        """Give whose requests these are: one name where it is the same for all."""
+        names = [entry.principal for entry in self.entries]
+        return names[0] if names.count(names[0]) == len(names) else names
 
 
 class Worker:

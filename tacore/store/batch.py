@@ -4,25 +4,20 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
-from operator import itemgetter
-from typing import Annotated
+from itertools import chain, repeat
+from typing import NamedTuple
 
 import msgspec
 
 from tacore.store import histogram
 from tacore.store.request_hash import hash_name
-from tacore.wire.records import Answers, Gauge, Record, WorkerStatus
+from tacore.wire.records import Answers, Gauge, Record, Rows, WorkerStatus, decode_rows
 
 BUCKET_US = 10_000_000
 UNKNOWN_METHOD = "(unknown)"
 
 Value = str | int | bytes | None
-Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-WireRow = tuple[str | int, str | None, Count, bytes | None, bytes | None, Count]
 _DECIMALS = tuple(f".{number:03d}" for number in range(1_000))
-_decode_rows = msgspec.msgpack.Decoder(list[WireRow]).decode
-_code, _processing_us = itemgetter(1), itemgetter(2)
 
 
 class Rollup:
@@ -40,6 +35,19 @@ class Rollup:
         return histogram.count_values(Counter(self.processing_us).items())
 
 
+class Insert(NamedTuple):
+    """The rows of one batch of answers, ready to be bound.
+
+    ``shared`` holds what is the same in all of them: method, worker, answered_us and, where they are
+    ``plain``, the principal. ``rows`` lays the others out one row after the other: request_id, client,
+    received_us, queue_us, processing_us, params, answer; where not plain, principal, code, attempts, flags.
+    """
+
+    plain: bool
+    shared: tuple[Value, ...]
+    rows: list[Value]
+
+
 class Batch:
     """Rows, rollups, totals, workers, gauges and log lines, waiting for one commit.
 
@@ -47,7 +55,7 @@ class Batch:
     """
 
     def __init__(self, *, lines: bool) -> None:
-        self.values: list[Value] = []
+        self.inserts: list[Insert] = []
         self.hashes = array("I")
         self.rollups: dict[tuple[int, str], Rollup] = {}
         self.totals: dict[tuple[str, str], list[int]] = {}
@@ -69,26 +77,27 @@ class Batch:
 
     def spell_out_large_ids(self) -> None:
         """Turn integer ids that SQLite cannot hold (over 63 bits) into text."""
-        self.values = [str(value) if _too_large(value) else value for value in self.values]
+        for insert in self.inserts:
+            insert.rows[:] = [str(value) if _too_large(value) else value for value in insert.rows]
 
     def _add_answers(self, record: Answers) -> None:
         try:
-            rows = _decode_rows(record.rows)
-        except msgspec.DecodeError:
-            rows = []
-        self.malformed += abs(len(record.metas) - len(rows))
-        del rows[len(record.metas) :]
-        if not rows:
+            rows = _paired(record, decode_rows(record.rows))
+        except (msgspec.DecodeError, ValueError):
+            self.malformed += len(record.clients)
             return
-        self.values += _values(record, rows)
-        names = [str(row[0]) for row in rows]
+        if not rows.request_ids:
+            return
+        self.inserts.append(_insert(record, rows))
+        names = [str(each) for each in rows.request_ids]
         self.hashes.extend([hash_name(name.encode()) for name in names])
         self._count(record, rows)
         if self.lines is not None:
             self.lines.append(_lines(record, names, rows))
 
-    def _count(self, record: Answers, rows: Sequence[WireRow]) -> None:
-        codes = Counter(map(_code, rows))
+    def _count(self, record: Answers, rows: Rows) -> None:
+        times = rows.processing_us
+        codes = Counter(rows.codes or {None: len(times)})
         method = record.method or UNKNOWN_METHOD
         if record.worker_id is None and "unknown_method" in codes:
             method = UNKNOWN_METHOD
@@ -96,14 +105,17 @@ class Batch:
         rollup = self.rollups.get((second, method))
         if rollup is None:
             rollup = self.rollups[second, method] = Rollup()
-        rollup.errors += len(rows) - codes[None]
-        rollup.queue_us += sum([meta.queue_us for meta in record.metas])
-        times = list(map(_processing_us, rows))
+        rollup.errors += len(times) - codes[None]
+        rollup.queue_us += sum(record.queue_us)
         rollup.processing_us += times
         for code, count in codes.items():
             total = self.totals.setdefault((method, code or ""), [0, 0])
             total[0] += count
-            total[1] += sum(times) if len(codes) == 1 else sum(row[2] for row in rows if row[1] == code)
+            total[1] += sum(
+                times
+                if rows.codes is None
+                else (t for t, c in zip(times, rows.codes, strict=True) if c == code)
+            )
 
     def _add_worker(self, record: WorkerStatus) -> None:
         known = self.workers.get(record.worker_id)
@@ -122,55 +134,60 @@ def _too_large(value: Value) -> bool:
     return isinstance(value, int) and value.bit_length() > 63  # noqa: PLR2004 - SQLite's integers
 
 
-def _values(record: Answers, rows: Sequence[WireRow]) -> list[Value]:
-    """Lay the rows out one after the other, in the order of the INSERT.
+def _paired(record: Answers, rows: Rows) -> Rows:
+    """Give the rows if every column is as long as the broker's; ValueError where one is not."""
+    columns: list[Sequence[object] | None] = [record.received_us, record.queue_us, record.attempts]
+    columns += [rows.request_ids, rows.processing_us, rows.params, rows.answers, rows.codes, rows.flags]
+    columns.append(record.principals if isinstance(record.principals, list) else None)
+    if any(each is not None and len(each) != len(record.clients) for each in columns):
+        raise ValueError("the columns differ in length")
+    return rows
 
-    Text binds twice as fast as bytes. A cut may have left part of a character, which is dropped.
-    """
-    method, worker, answered = record.method, record.worker_id, record.answered_us
-    who = record.principals
-    values: list[Value] = []
+
+def _insert(record: Answers, rows: Rows) -> Insert:
+    count, who = len(rows.request_ids), record.principals
+    nothing: Sequence[Value] = [None] * count
+    columns: list[Iterable[Value]] = [
+        rows.request_ids,
+        record.clients,
+        record.received_us,
+        record.queue_us,
+        rows.processing_us,
+        nothing if rows.params is None else _texts(rows.params),
+        nothing if rows.answers is None else _texts(rows.answers),
+    ]
+    shared = record.method, record.worker_id, record.answered_us
+    first_tries = record.attempts is None or set(record.attempts) == {1}
+    if isinstance(who, str) and rows.codes is None and rows.flags is None and first_tries:
+        return Insert(True, (*shared, who), list(chain.from_iterable(zip(*columns, strict=True))))
+    columns += [
+        [who] * count if isinstance(who, str) else who,
+        rows.codes or nothing,
+        record.attempts or [1] * count,
+        rows.flags or [0] * count,
+    ]
+    return Insert(False, shared, list(chain.from_iterable(zip(*columns, strict=True))))
+
+
+def _texts(column: Sequence[bytes | None]) -> Sequence[str | None]:
+    """Decode JSON, for text binds twice as fast as bytes; a cut may have left part of a character."""
     try:
-        for (request_id, code, took, params, answer, flags), meta, principal in zip(
-            rows, record.metas, repeat(who) if isinstance(who, str) else who, strict=False
-        ):
-            values += (
-                request_id,
-                method,
-                worker,
-                principal,
-                code,
-                meta.client,
-                meta.attempts,
-                answered,
-                meta.received_us,
-                meta.queue_us,
-                took,
-                flags,
-                None if params is None else params.decode(),
-                None if answer is None else answer.decode(),
-            )
+        return [None if each is None else each.decode() for each in column]
     except UnicodeDecodeError:
-        return _values(record, [_whole_characters(row) for row in rows])
-    return values
+        return [None if each is None else each.decode(errors="ignore") for each in column]
 
 
-def _whole_characters(row: WireRow) -> WireRow:
-    request_id, code, took, params, answer, flags = row
-    params = params and params.decode(errors="ignore").encode()
-    answer = answer and answer.decode(errors="ignore").encode()
-    return request_id, code, took, params, answer, flags
-
-
-def _lines(record: Answers, names: Sequence[str], rows: Sequence[WireRow]) -> str:
+def _lines(record: Answers, names: Sequence[str], rows: Rows) -> str:
     """Write a line per answer, ending in the milliseconds; control characters are escaped."""
     moment = datetime.fromtimestamp(record.answered_us / 1_000_000, UTC)
     prefix = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z INFO performance request_id="
     about = f" method={record.method or '-'} worker={record.worker_id or 'broker'} status="
     lines = [
         f"{prefix}{name}{about}{code or 'success'} processing_time {took // 1000}{_DECIMALS[took % 1000]}"
-        for name, (_, code, took, _, _, _) in zip(names, rows, strict=True)
+        for name, code, took in zip(
+            names, rows.codes or repeat(None, len(names)), rows.processing_us, strict=True
+        )
     ]
-    if not "".join([about, *names, *filter(None, map(_code, rows))]).isprintable():
+    if not "".join([about, *names, *filter(None, rows.codes or ())]).isprintable():
         lines = [line.encode("unicode_escape").decode() for line in lines]
     return "\n".join(lines)

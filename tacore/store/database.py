@@ -2,27 +2,26 @@
 
 import sqlite3
 from array import array
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import astuple
 
 from tacore.store import histogram
-from tacore.store.batch import Batch, Rollup, Value
+from tacore.store.batch import Batch, Insert, Rollup
 from tacore.store.request_hash import hash_of
 from tacore.store.schema import migrate
 from tacore.wire.records import WorkerStatus
 
 INDEX_ROWS = 8_192
 
-COLUMNS = 14
-ROWS_A_STATEMENT = 100
-_ROW = f"({', '.join('?' * COLUMNS)})"
+ROWS_A_STATEMENT = 64
 _INSERT = """
-INSERT INTO requests (request_id, method, worker, principal, code, client, attempts, answered_us,
-  received_us, queue_us, processing_us, flags, params, answer) VALUES """
-_INSERT_ONE = _INSERT + _ROW
-_INSERT_MANY = _INSERT + ", ".join([_ROW] * ROWS_A_STATEMENT)
+INSERT INTO requests (method, worker, answered_us, request_id, client, received_us, queue_us, processing_us,
+  params, answer, principal, code, attempts, flags) VALUES """
+_SHARED = {True: 4, False: 3}  # values bound once a statement: a plain one's end with the principal
+_WIDTHS = {True: 7, False: 11}  # values bound for each row
 _TOTAL = """
 INSERT INTO totals VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET count = count + excluded.count, sum_us = sum_us + excluded.sum_us
@@ -51,7 +50,9 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.connection = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+        self.connection = sqlite3.connect(
+            path, timeout=1.0, isolation_level=None, cached_statements=2 * ROWS_A_STATEMENT
+        )
         try:
             self._open()
         except BaseException:
@@ -107,7 +108,8 @@ class Database:
 
     def _write(self, batch: Batch, epoch: int) -> None:
         run, each = self.connection.execute, self.connection.executemany
-        self._insert(batch.values)
+        for insert in batch.inserts:
+            self._insert(insert)
         for (second, method), rollup in batch.rollups.items():
             run("REPLACE INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._merged(second, method, rollup))
         each(_TOTAL, [(*key, *total) for key, total in batch.totals.items()])
@@ -118,14 +120,13 @@ class Database:
             first, last = self._indexed + 1, self._indexed + len(self._hashes)
             run("INSERT INTO request_index VALUES (?, ?, ?)", (first, last, self._hashes.tobytes()))
 
-    def _insert(self, values: list[Value]) -> None:
-        """Insert many rows a statement, which takes a fifth less time than one by one."""
-        run, size = self.connection.execute, COLUMNS * ROWS_A_STATEMENT
-        whole = len(values) // size * size
-        for start in range(0, whole, size):
-            run(_INSERT_MANY, values[start : start + size])
-        for start in range(whole, len(values), COLUMNS):
-            run(_INSERT_ONE, values[start : start + COLUMNS])
+    def _insert(self, insert: Insert) -> None:
+        """Insert many rows a statement, which binds what they share once: a third less time."""
+        run, width = self.connection.execute, _WIDTHS[insert.plain]
+        step = width * ROWS_A_STATEMENT
+        for start in range(0, len(insert.rows), step):
+            rows = insert.rows[start : start + step]
+            run(_statement(insert.plain, len(rows) // width), (*insert.shared, *rows))
 
     def _merged(self, second: int, method: str, new: Rollup) -> tuple[Any, ...]:
         """Add to the stored bucket, if there is one."""
@@ -137,6 +138,19 @@ class Database:
         times = new.processing_us
         numbers = (count + len(times), errors + new.errors, total + sum(times), max(most, *times, 0))
         return second, method, *numbers, queue + new.queue_us, histogram.encode(counts)
+
+
+@cache
+def _statement(plain: bool, count: int) -> str:
+    """Write the INSERT of that many rows, whose shared values have the first numbers."""
+    width, shared = _WIDTHS[plain], _SHARED[plain]
+    rows = []
+    for first in range(shared + 1, shared + 1 + width * count, width):
+        own = [f"?{number}" for number in range(first, first + width)]
+        if plain:
+            own += [f"?{shared}", "NULL", "1", "0"]
+        rows.append(f"(?1, ?2, ?3, {', '.join(own)})")
+    return _INSERT + ", ".join(rows)
 
 
 def _worker_values(record: WorkerStatus) -> tuple[Any, ...]:

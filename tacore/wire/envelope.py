@@ -94,7 +94,7 @@ def read_head(body: bytes, max_bytes: int, max_depth: int) -> Head:
         raise RequestInvalid(f"the request is not JSON: {error}") from error
     except RecursionError as error:
         raise _too_deep(max_depth) from error
-    if len(body) > max_depth and is_deeper(body, max_depth):
+    if len(body) > 2 * max_depth and is_deeper(body, max_depth):  # a level has two brackets
         raise _too_deep(max_depth)
     if not head.method:
         raise RequestInvalid("the request names no method", details={"method": "missing: a string"})

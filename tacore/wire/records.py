@@ -6,6 +6,7 @@ encoded by the worker that made the answers; the broker passes them on unparsed.
 
 import struct
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -16,47 +17,43 @@ LENGTH = struct.Struct(">I")
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the integers that msgpack and SQLite both can hold
 
 
-class Row(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """One final answer, as its maker saw it.
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
-    ``code`` is None for success, else the wire code of the error. ``params`` is the JSON of the request's
-    params, ``answer`` the JSON of ``data`` (success) or of the ``error`` object; None where the settings say
-    not to keep them; cut to the cap where ``flags`` says so (a cut text is no longer valid JSON).
+
+class Rows(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """Final answers as their maker saw them, in columns: a quarter of the price of objects, at both ends.
+
+    ``codes`` are the errors' wire codes, None for a success; ``params`` the JSON of the requests' params,
+    ``answers`` the JSON of ``data`` (success) or of the ``error`` object, None where the settings say not to
+    keep them, cut to the cap where ``flags`` says so (a cut text is no longer valid JSON). A column is None
+    where it would hold nothing: no errors, nothing kept, nothing cut.
     """
 
-    request_id: str | int
-    code: str | None
-    processing_us: int
-    params: bytes | None = None
-    answer: bytes | None = None
-    flags: int = 0
-
-
-class Meta(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """What only the broker knows of a request.
-
-    ``client`` is the ROUTER's routing id, ``attempts`` counts the client's tries that joined this answer,
-    ``received_us`` is epoch microseconds, ``queue_us`` the time before the (last) dispatch.
-    """
-
-    client: bytes
-    attempts: int
-    received_us: int
-    queue_us: int
+    request_ids: list[str | int]
+    processing_us: list[Count]
+    params: list[bytes | None] | None = None
+    answers: list[bytes | None] | None = None
+    codes: list[str | None] | None = None
+    flags: list[Count] | None = None
 
 
 class Answers(msgspec.Struct, array_like=True, tag=1, gc=False, frozen=True):
-    """Final answers of one method by one worker, in order; ``metas`` and the decoded ``rows`` pair up.
+    """Final answers of one method by one worker, in order; the columns and the decoded ``rows`` pair up.
 
     ``method`` is None where the request named none; ``worker_id`` is None for the broker's own answers;
-    ``principals`` is one name for all or one for each; ``rows`` is a msgpack array of `Row`.
+    ``principals`` is one name for all or one for each; ``rows`` is an encoded `Rows`. Only the broker knows
+    ``clients`` (the ROUTER's routing ids), ``received_us`` (epoch microseconds), ``queue_us`` (the time
+    before the last dispatch) and ``attempts`` (the client's tries that joined an answer; None: one each).
     """
 
     method: str | None
     worker_id: str | None
     answered_us: int
     principals: str | list[str]
-    metas: list[Meta]
+    clients: list[bytes]
+    received_us: list[int]
+    queue_us: list[int]
+    attempts: list[int] | None
     rows: bytes
 
 
@@ -92,10 +89,9 @@ class Gauge(msgspec.Struct, array_like=True, tag=3, gc=False, frozen=True):
 
 Record = Answers | WorkerStatus | Gauge
 
-encode_rows = msgspec.msgpack.Encoder().encode
-decode_rows = msgspec.msgpack.Decoder(list[Row]).decode
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Record]).decode
+decode_rows = msgspec.msgpack.Decoder(Rows).decode
 
 
 def encode_chunk(records: Sequence[Record]) -> bytes:
@@ -120,7 +116,7 @@ def split_chunks(buffer: bytearray) -> Iterator[list[Record]]:
 
 
 class RowMaker:
-    """Makes rows with as much of their payload as the settings keep.
+    """Makes encoded rows with as much of their payload as the settings keep.
 
     ``payloads`` is none, params or all; ``cap_bytes`` cuts each field.
     """
@@ -133,16 +129,39 @@ class RowMaker:
         self._cap = cap_bytes
 
     def __call__(
-        self, request_id: str | int, code: str | None, processing_us: int, params: bytes, answer: bytes
-    ) -> Row:
-        """Make a row; ``params`` and ``answer`` are JSON. An id of more than 64 bits becomes text."""
-        flags = 0
-        if type(request_id) is int and not _LEAST <= request_id <= _MOST:
-            request_id = str(request_id)
-        kept_params = params if self._params else None
-        kept_answer = answer if self._answers or code is not None else None
-        if kept_params is not None and len(kept_params) > self._cap:
-            kept_params, flags = kept_params[: self._cap], TRUNCATED_PARAMS
-        if kept_answer is not None and len(kept_answer) > self._cap:
-            kept_answer, flags = kept_answer[: self._cap], flags | TRUNCATED_ANSWER
-        return Row(request_id, code, processing_us, kept_params, kept_answer, flags)
+        self,
+        request_ids: list[str | int],
+        processing_us: list[int],
+        params: list[bytes],
+        answers: list[bytes],
+        codes: list[str | None] | None = None,
+    ) -> bytes:
+        """Encode rows given by columns; ``params`` and ``answers`` are JSON, ``codes`` None without errors.
+
+        An id of more than 64 bits becomes text.
+        """
+        if int in set(map(type, request_ids)):
+            request_ids = [_fitting(each) for each in request_ids]
+        kept_params: list[bytes | None] | None = [*params] if self._params else None
+        kept_answers: list[bytes | None] | None = [*answers] if self._answers else None
+        if kept_answers is None and codes is not None:
+            kept_answers = [answer if code else None for answer, code in zip(answers, codes, strict=True)]
+        flags = None
+        if max(map(len, params)) > self._cap or max(map(len, answers)) > self._cap:
+            flags = [0] * len(request_ids)
+            self._cut(kept_params, TRUNCATED_PARAMS, flags)
+            self._cut(kept_answers, TRUNCATED_ANSWER, flags)
+        return _encode(Rows(request_ids, processing_us, kept_params, kept_answers, codes, flags))
+
+    def _cut(self, column: list[bytes | None] | None, flag: int, flags: list[int]) -> None:
+        if column is None:
+            return
+        for index, text in enumerate(column):
+            if text is not None and len(text) > self._cap:
+                column[index] = text[: self._cap]
+                flags[index] |= flag
+
+
+def _fitting(request_id: str | int) -> str | int:
+    fits = type(request_id) is not int or _LEAST <= request_id <= _MOST
+    return request_id if fits else str(request_id)

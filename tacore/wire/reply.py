@@ -44,7 +44,7 @@ def encode_success(
     head: Head | None, request_id: RequestId, data: bytes | msgspec.Raw, processing_us: int, timestamp: int
 ) -> bytes:
     """Build the reply of a request that succeeded with ``data`` (JSON)."""
-    raw = data if isinstance(data, msgspec.Raw) else msgspec.Raw(data)
+    raw = data if type(data) is msgspec.Raw else msgspec.Raw(data)
     reply = Reply("success", request_id, raw, None, processing_us / 1000, timestamp)
     if head is None or head.native:
         return _encode(reply)

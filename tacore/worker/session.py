@@ -11,11 +11,16 @@ from tacore.errors import DeadlineExceeded, Internal, TacoreError
 from tacore.ports import Context, Method, Ports
 from tacore.wire import backend, reply
 from tacore.wire.envelope import Head, decode_head
-from tacore.wire.records import Row, RowMaker, encode_rows
+from tacore.wire.records import RowMaker
 from tacore.worker.params import ParamsReader
 
 log = logging.getLogger("tacore.worker")
 _perf_ns: Callable[[], int] = time.perf_counter_ns
+
+
+def _id_of(head: Head) -> str | int:
+    """Give the id of a request that has it in a dialect's spelling."""
+    return head.canonical_id or 0
 
 
 class Served:
@@ -37,48 +42,54 @@ class Session:
     `cancel` may be called from another thread: the running request's context then says so.
     """
 
-    def __init__(self, methods: Mapping[str, Method], ports: Ports, clock: Clock, make_row: RowMaker) -> None:
+    def __init__(
+        self, methods: Mapping[str, Method], ports: Ports, clock: Clock, make_rows: RowMaker
+    ) -> None:
         self._served = {name: Served(method) for name, method in methods.items()}
         self._ports = ports
         self._clock = clock
-        self._make_row = make_row
+        self._make_rows = make_rows
         self._running: tuple[int, Context] | None = None
 
     def run(self, header: bytes, blob: bytes) -> tuple[bytes, bytes, bytes]:
         """Answer a batch: header, replies joined by newlines, journal rows."""
         batch = backend.decode_request(memoryview(header)[1:])
-        served = self._served[batch.method]
+        served, principals = self._served[batch.method], batch.principals
         arrived = self._clock.monotonic()
         timestamp = self._clock.wall_us() // 1_000_000
-        principals = batch.principals
-        started = mark = _perf_ns()
         replies: list[bytes] = []
-        rows: list[Row] = []
-        for index, body in enumerate(blob.split(b"\n")):
-            principal = principals if isinstance(principals, str) else principals[index]
+        answers: list[bytes] = []
+        codes: list[str | None] = []
+        times: list[int] = []
+        started = _perf_ns()
+        heads = list(map(decode_head, blob.split(b"\n")))
+        request_ids = [_id_of(head) if head.request_id is None else head.request_id for head in heads]
+        mark = _perf_ns()
+        for index, head in enumerate(heads):
+            request_id = request_ids[index]
+            principal = principals if type(principals) is str else principals[index]
             deadline = arrived + batch.patience_ms[index] / 1000
-            head = decode_head(body)
-            request_id = head.request_id
-            if request_id is None:
-                request_id = head.canonical_id or 0
             context = Context(request_id, batch.method, principal, deadline, self._clock, self._ports)
             self._running = (batch.dispatch_id, context)
             data, error = self._execute(served, head, context)
             now = _perf_ns()
             took_us = (now - mark) // 1000
             mark = now
-            params = bytes(head.params)
+            times.append(took_us)
             if error is None:
                 replies.append(reply.encode_success(head, request_id, data, took_us, timestamp))
-                rows.append(self._make_row(request_id, None, took_us, params, data))
+                answers.append(data)
+                codes.append(None)
             else:
                 replies.append(reply.encode_error(head, request_id, error, took_us, timestamp))
-                answer = reply.encode_value(error.as_wire())
-                rows.append(self._make_row(request_id, error.code, took_us, params, answer))
+                answers.append(reply.encode_value(error.as_wire()))
+                codes.append(error.code)
         self._running = None
         elapsed_us = (_perf_ns() - started) // 1000
         answer_head = backend.REPLY + backend.encode(backend.Answer(batch.dispatch_id, elapsed_us))
-        return answer_head, b"\n".join(replies), encode_rows(rows)
+        params = [bytes(head.params) for head in heads]
+        rows = self._make_rows(request_ids, times, params, answers, codes if any(codes) else None)
+        return answer_head, b"\n".join(replies), rows
 
     def cancel(self, dispatch_id: int) -> None:
         """Tell the running request that nobody waits for it, if it belongs to that dispatch."""

@@ -14,7 +14,8 @@ from tacore.broker.limits import Limits
 from tacore.broker.local import install
 from tacore.clock import ManualClock
 from tacore.ports import MethodInfo
-from tacore.wire.records import Answers, Gauge, RowMaker, WorkerStatus, decode_rows
+from tacore.wire.records import Answers, Gauge, RowMaker, WorkerStatus
+from tests.support.journal_columns import rows_of
 
 READY, WELCOME, REQUEST, REPLY, HEARTBEAT, CANCEL = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"
 DRAIN, GOODBYE, REGISTER, FLEET, DIED = b"\x07", b"\x08", b"\x09", b"\x0a", b"\x0b"
@@ -109,9 +110,11 @@ class SimWorker:
         batch = batch or self.take()
         count = len(batch.ids) if replies is None else replies
         bodies = [self.reply_to(batch, index) for index in range(count)]
-        rows = [RowMaker()(each, None, 10, b"{}", b"{}") for each in (batch.ids * 2)[:count]]
+        ids = (batch.ids * 2)[:count]
+        empty = [b"{}"] * count
+        rows = RowMaker()(ids, [10] * count, empty, empty) if count else b"\x92\x90\x90"
         header = frame(REPLY, batch.dispatch_id, took_us)
-        self.tell(self.routing, header, b"\n".join(bodies), msgspec.msgpack.encode(rows))
+        self.tell(self.routing, header, b"\n".join(bodies), rows)
         return batch
 
     def reply_to(self, batch: Batch, index: int) -> bytes:
@@ -130,12 +133,12 @@ class World:
         *methods: MethodInfo,
         limits: Limits | None = None,
         probes: Mapping[str, Probe] | None = None,
-        make_row: RowMaker | None = None,
+        make_rows: RowMaker | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.limits = limits or Limits()
         catalogue = {each.name: each for each in methods or (method("m"),)}
-        self.core = Core(catalogue, self.limits, self.clock, make_row or RowMaker())
+        self.core = Core(catalogue, self.limits, self.clock, make_rows or RowMaker())
         self.fleet = Fleet(self.core, "1.2.3", "/home/of/tests", {"US": {"speed": 0}})
         self.stops: list[str] = []
         health = HealthCheck(self.fleet, ABOUT, dict(probes or {}))
@@ -281,10 +284,7 @@ class World:
         """List what was journalled: request_id, method, code, worker, attempts, queue_us."""
         told = []
         for each in self.answers:
-            rows = decode_rows(each.rows)
-            assert len(rows) == len(each.metas)
-            for row, meta in zip(rows, each.metas, strict=True):
-                told.append(
-                    (row.request_id, each.method, row.code, each.worker_id, meta.attempts, meta.queue_us)
-                )
+            attempts = each.attempts or [1] * len(each.clients)
+            for row, tries, queue_us in zip(rows_of(each.rows), attempts, each.queue_us, strict=True):
+                told.append((row.request_id, each.method, row.code, each.worker_id, tries, queue_us))
         return told

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tacore.store.link import JournalLink
 from tacore.store.options import WriterOptions
-from tacore.wire.records import Answers, Meta, Row, encode_chunk, encode_rows
+from tacore.wire.records import Answers, encode_chunk
+from tests.support.journal_columns import Row, encode_rows
 
 T0_US = 1_700_000_000_000_000
 
@@ -33,10 +34,12 @@ def answers(
     principals: str | list[str] = "local",
     client: bytes = b"\0\x01\x02\x03\xff",
     queue_us: int = 100,
+    attempts: list[int] | None = None,
 ) -> Answers:
     """Pair rows with what a broker knows of them."""
-    metas = [Meta(client, 1, answered_us - 5_000, queue_us) for _ in rows]
-    return Answers(method, worker_id, answered_us, principals, metas, encode_rows(list(rows)))
+    count = len(rows)
+    known = [client] * count, [answered_us - 5_000] * count, [queue_us] * count, attempts
+    return Answers(method, worker_id, answered_us, principals, *known, encode_rows(rows))
 
 
 def chunk(first: int, count: int, *, answered_us: int = T0_US) -> bytes:

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 import zmq
 
@@ -18,6 +17,7 @@ from tacore.broker.server import Endpoints, Server
 from tacore.clock import SystemClock
 from tacore.wire.records import Answers, RowMaker, split_chunks
 from tests.support.broker_world import ABOUT, GOODBYE, HEARTBEAT, READY, REPLY, WELCOME, Batch, frame, method
+from tests.support.journal_columns import Row, encode_rows
 
 PATIENCE_MS = 10_000
 REQUEST = {"request_id": "1", "method": "m", "params": {"n": 1}}
@@ -105,7 +105,7 @@ def serve(worker: "zmq.Socket[bytes]") -> Batch:
     header, blob = worker.recv_multipart()
     batch = Batch(header, blob)
     replies = [json.dumps({"request_id": each, "data": batch.method}).encode() for each in batch.ids]
-    rows = msgspec.msgpack.encode([RowMaker()(each, None, 1, b"{}", b"{}") for each in batch.ids])
+    rows = encode_rows([Row(each, None, 1, b"{}", b"{}") for each in batch.ids])
     worker.send_multipart([frame(REPLY, batch.dispatch_id, 10), b"\n".join(replies), rows])
     return batch
 
@@ -221,7 +221,7 @@ def test_stop_when_work_is_open_waits_for_it_refuses_more_and_hands_the_journal_
         broker.thread.join(PATIENCE_MS / 1000)
     assert broker.journal.closed
     assert broker.journal.rows == sum(
-        len(each.metas) for each in broker.journal.records if isinstance(each, Answers)
+        len(each.clients) for each in broker.journal.records if isinstance(each, Answers)
     )
     assert broker.journal.rows == 2
 

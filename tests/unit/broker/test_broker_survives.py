@@ -183,6 +183,7 @@ def test_refused_request_when_its_method_is_readable_is_journalled_under_it() ->
 def test_answers_when_journalled_are_msgpack_that_another_reader_reads() -> None:
     world = World()
     world.ask("1", "nope", params={"a": 1})
-    ((request_id, code, _took, params, answer, flags),) = msgspec.msgpack.decode(world.answers[0].rows)
-    assert (request_id, code, json.loads(params), flags) == ("1", "unknown_method", {"a": 1}, 0)
+    columns = msgspec.msgpack.decode(world.answers[0].rows)
+    request_ids, _took, (params,), (answer,), codes, flags = columns
+    assert (request_ids, codes, json.loads(params), flags) == (["1"], ["unknown_method"], {"a": 1}, None)
     assert json.loads(answer)["code"] == "unknown_method"

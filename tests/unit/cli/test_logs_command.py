@@ -10,10 +10,11 @@ from tacore.cli.exits import Usage
 from tacore.cli.logs import moment_us
 from tacore.store.batch import Batch
 from tacore.store.database import Database
-from tacore.wire.records import Answers, Row
+from tacore.wire.records import Answers
 from tests.support import journal
 from tests.support.command import command, environment, tacore
 from tests.support.fake_broker import Answer, FakeBroker, success
+from tests.support.journal_columns import Row
 
 FAILED = Row("b", "denied", 2_500, b'{"symbol": "MSFT"}', b'{"code": "denied"}')
 MADE = Row("a", None, 1_000, b'{"symbol": "AAPL"}', b"{}")

@@ -13,13 +13,11 @@ from tacore.wire.records import (
     TRUNCATED_PARAMS,
     Answers,
     Gauge,
-    Meta,
     Record,
-    Row,
     WorkerStatus,
-    encode_rows,
 )
 from tests.support.journal import T0_US, answers
+from tests.support.journal_columns import Row, encode_rows
 
 
 @pytest.fixture
@@ -125,6 +123,16 @@ def test_payload_when_cut_inside_a_character_drops_the_rest_of_it(database: Data
     assert (found["request_truncated"], found["response_truncated"]) == (1, 1)
 
 
+def test_answers_when_a_retry_joined_one_show_its_attempts(database: Database) -> None:
+    rows = [Row(1, None, 0), Row(2, "denied", 0, b"{}", b"{}"), Row(3, None, 0, b"{}", None)]
+
+    store(database, answers(rows, attempts=[1, 3, 1]), answers([Row(4, None, 0)], attempts=[2]))
+
+    assert [row["attempts"] for row in logs(database)] == [1, 3, 1, 2]
+    assert [row["code"] for row in logs(database)] == [None, "denied", None, None]
+    assert [row["request_data"] for row in logs(database)] == [None, "{}", "{}", None]
+
+
 def test_answers_when_each_has_its_own_principal_pair_up(database: Database) -> None:
     rows = [Row(number, None, 0) for number in range(3)]
 
@@ -138,16 +146,19 @@ def test_answers_when_each_has_its_own_principal_pair_up(database: Database) -> 
     [
         b"\xc1",
         b"",
-        msgspec.msgpack.encode([[1, None, -5, None, None, 0]]),
-        msgspec.msgpack.encode([[1, None, 2**60, None, None, 0]]),
-        msgspec.msgpack.encode([["too", "short"]]),
+        msgspec.msgpack.encode([[1], [-5]]),
+        msgspec.msgpack.encode([[1], [2**60]]),
+        msgspec.msgpack.encode([["too short"]]),
+        msgspec.msgpack.encode([[1], [5, 5]]),
+        msgspec.msgpack.encode([[1], [5], [b"{}", b"{}"]]),
+        msgspec.msgpack.encode([[1], [5], None, None, []]),
         msgspec.msgpack.encode({"not": "rows"}),
     ],
 )
 def test_answers_when_a_worker_sent_nonsense_are_counted_and_neighbours_kept(
     database: Database, rows: bytes
 ) -> None:
-    broken = Answers("debug.echo", "fast-1", T0_US, "local", [Meta(b"c", 1, T0_US, 0)], rows)
+    broken = Answers("debug.echo", "fast-1", T0_US, "local", [b"c"], [T0_US], [0], None, rows)
 
     batch = store(database, answers([Row(1, None, 0)]), broken, answers([Row(2, None, 0)]))
 
@@ -155,14 +166,14 @@ def test_answers_when_a_worker_sent_nonsense_are_counted_and_neighbours_kept(
     assert batch.malformed == 1
 
 
-def test_answers_when_rows_and_metas_differ_in_number_keep_the_pairs(database: Database) -> None:
-    rows = encode_rows([Row(number, None, 5) for number in range(3)])
+@pytest.mark.parametrize("count", [1, 3])
+def test_answers_when_more_or_fewer_than_the_requests_are_counted(database: Database, count: int) -> None:
+    rows = encode_rows([Row(number, None, 5) for number in range(count)])
 
-    batch = store(database, Answers("m", "w", T0_US, "local", [Meta(b"c", 1, T0_US, 0)] * 2, rows))
+    batch = store(database, Answers("m", "w", T0_US, "local", [b"c"] * 2, [T0_US] * 2, [0, 0], None, rows))
 
-    assert [row["request_id"] for row in logs(database)] == [0, 1]
-    assert database.connection.execute("SELECT count FROM rollups").fetchall() == [(2,)]
-    assert batch.malformed == 1
+    assert logs(database) == []
+    assert batch.malformed == 2
 
 
 def test_batch_when_larger_than_a_statement_writes_every_row(database: Database) -> None:

@@ -14,8 +14,9 @@ from tacore.store.batch import Batch
 from tacore.store.database import INDEX_ROWS, Database
 from tacore.store.queries import Reader
 from tacore.store.rows import Filters, LogRow
-from tacore.wire.records import Gauge, Row, WorkerStatus
+from tacore.wire.records import Gauge, WorkerStatus
 from tests.support.journal import T0_US, answers
+from tests.support.journal_columns import Row
 
 
 class Written(NamedTuple):

@@ -9,8 +9,9 @@ from tacore.store.database import Database
 from tacore.store.link import JournalLink
 from tacore.store.queries import Reader
 from tacore.store.retention import DAY_US, Retention, prune, prune_summaries
-from tacore.wire.records import Gauge, Row, WorkerStatus
+from tacore.wire.records import Gauge, WorkerStatus
 from tests.support.journal import T0_US, answers, chunk, options, pump_until
+from tests.support.journal_columns import Row
 
 
 @pytest.fixture

@@ -10,19 +10,24 @@ from tacore.wire.records import (
     TRUNCATED_PARAMS,
     Answers,
     Gauge,
-    Meta,
-    Row,
     RowMaker,
     WorkerStatus,
     decode_rows,
     encode_chunk,
-    encode_rows,
     split_chunks,
 )
+from tests.support.journal_columns import Row, encode_rows, rows_of
 
 GAUGE = Gauge(5, "queue_depth", "fast", 2.0)
 STATUS = WorkerStatus(1, "w", "fast", 2, "host", "ready", 0, 0, 1, 1, "v", 0.5, 9)
-ANSWERS = Answers("m", None, 9, "local", [Meta(b"\x00\xff", 1, 2, 3)], encode_rows([Row("1", None, 4)]))
+ANSWERS = Answers("m", None, 9, "local", [b"\x00\xff"], [2], [3], None, encode_rows([Row("1", None, 4)]))
+
+
+def made(maker: RowMaker, code: str | None, params: bytes = b"PP", answer: bytes = b"AA") -> Row:
+    """Make a row, in the middle of three of which the others succeeded."""
+    codes = [None, code, None] if code else None
+    rows = maker(["0", "1", "2"], [6, 7, 8], [b"a", params, b"c"], [b"x", answer, b"z"], codes)
+    return rows_of(rows)[1]
 
 
 @pytest.mark.parametrize(
@@ -39,9 +44,12 @@ ANSWERS = Answers("m", None, 9, "local", [Meta(b"\x00\xff", 1, 2, 3)], encode_ro
 def test_row_when_made_keeps_what_the_settings_say_and_errors_always(
     payloads: str, code: str | None, kept: tuple[bytes | None, bytes | None]
 ) -> None:
-    row = RowMaker(payloads)("1", code, 7, b"PP", b"AA")
-    assert (row.params, row.answer, row.flags) == (*kept, 0)
-    assert (row.request_id, row.code, row.processing_us) == ("1", code, 7)
+    assert made(RowMaker(payloads), code) == Row("1", code, 7, *kept)
+
+
+def test_rows_when_one_failed_keep_the_answers_that_the_settings_say() -> None:
+    rows = rows_of(RowMaker("params")(["0", "1"], [1, 2], [b"{}"] * 2, [b"A", b"B"], [None, "denied"]))
+    assert [row.answer for row in rows] == [None, b"B"]
 
 
 @pytest.mark.parametrize(
@@ -56,8 +64,11 @@ def test_row_when_made_keeps_what_the_settings_say_and_errors_always(
 def test_row_when_a_field_exceeds_the_cap_is_cut_and_flagged(
     params: bytes, answer: bytes, flags: int
 ) -> None:
-    row = RowMaker("all", 3)("1", None, 0, params, answer)
-    assert (row.params, row.answer, row.flags) == (b"123", b"123", flags)
+    assert made(RowMaker("all", 3), None, params, answer) == Row("1", None, 7, b"123", b"123", flags)
+
+
+def test_row_when_a_field_that_is_not_kept_exceeds_the_cap_has_no_flag() -> None:
+    assert made(RowMaker("none", 1), None) == Row("1", None, 7)
 
 
 @pytest.mark.parametrize(
@@ -72,10 +83,9 @@ def test_row_when_a_field_exceeds_the_cap_is_cut_and_flagged(
     ],
 )
 def test_row_when_its_id_exceeds_64_bits_holds_it_as_text(given: str | int, kept: str | int) -> None:
-    row = RowMaker()(given, None, 0, b"{}", b"{}")
-    assert row.request_id == kept
-    assert msgspec.msgpack.decode(encode_rows([row]))[0][0] == kept
-    assert decode_rows(encode_rows([row])) == [row]
+    rows = RowMaker()(["a", given], [0, 0], [b"{}"] * 2, [b"{}"] * 2)
+    assert msgspec.msgpack.decode(rows)[0] == ["a", kept]
+    assert decode_rows(rows).request_ids == ["a", kept]
 
 
 def test_chunk_when_encoded_says_its_length_first() -> None:

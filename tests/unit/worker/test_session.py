@@ -17,9 +17,10 @@ from tacore.methods.debug_echo import METHOD as ECHO
 from tacore.methods.debug_sleep import METHOD as SLEEP
 from tacore.methods.debug_sleep import STEP_S
 from tacore.ports import Context, Method
-from tacore.wire.records import Row, RowMaker, decode_rows
+from tacore.wire.records import RowMaker
 from tacore.worker.session import Session
 from tests.support.batches import DISPATCH_ID, PORTS, batch
+from tests.support.journal_columns import Row, rows_of
 
 
 class Params(msgspec.Struct, kw_only=True):
@@ -47,7 +48,7 @@ def run(
     assert dispatch_id == DISPATCH_ID
     assert elapsed_us >= 0
     replies = [json.loads(each) for each in blob.split(b"\n")]
-    journal = decode_rows(rows)
+    journal = rows_of(rows)
     assert len(replies) == len(journal) == len(bodies)
     return replies, journal
 

@@ -133,7 +133,7 @@ def test_worker_when_started_registers_beats_and_serves_batches(broker: Broker, 
     assert dispatch_id == DISPATCH_ID
     told = [json.loads(each) for each in replies.split(b"\n")]
     assert [(each["request_id"], each["data"]) for each in told] == [("1", [1]), ("2", 2)]
-    assert [each.request_id for each in decode_rows(rows)] == ["1", "2"]
+    assert decode_rows(rows).request_ids == ["1", "2"]
 
 
 def test_worker_when_the_broker_forgot_it_registers_again(broker: Broker, start: Start) -> None:
