@@ -99,7 +99,8 @@ class Server:
         now = core.clock.monotonic()
         if self._back in ready:
             self._read_workers(now)
-        self._read_clients(now)
+        if self._front in ready:
+            self._read_clients(now)
         core.dispatch(now)
         self._flush()
 
@@ -145,13 +146,15 @@ class Server:
         return frames
 
     def _read_workers(self, now: float) -> None:
-        recv, get, on_message = self._back.recv, self._back.getsockopt, self._fleet.on_message
+        recv, on_message = self._back.recv, self._fleet.on_message
         try:
             for _ in range(DRAIN_AT_MOST):
                 routing = recv(NOBLOCK)
-                frames = []
-                while get(RCVMORE):
-                    frames.append(recv(NOBLOCK))
+                frame = recv(NOBLOCK, False)
+                frames = [frame.bytes]
+                while frame.more:
+                    frame = recv(NOBLOCK, False)
+                    frames.append(frame.bytes)
                 on_message(routing, frames, now)
                 if self._core.out.to_clients:
                     self._send_clients()

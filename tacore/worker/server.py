@@ -18,7 +18,7 @@ from tacore.worker.session import Session
 log = logging.getLogger("tacore.worker")
 
 IDLE_MS = 250
-SNDMORE, RCVMORE = int(zmq.SNDMORE), int(zmq.RCVMORE)
+SNDMORE = int(zmq.SNDMORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,13 @@ class WorkerServer:
     def _next(self) -> bool:
         data = self._data
         try:
-            header = data.recv()
+            frame = data.recv(copy=False)
         except zmq.Again:
             return not (self._stopping and self._cut_off)
-        frames = []
-        while data.getsockopt(RCVMORE):
-            frames.append(data.recv())
+        header, frames = frame.bytes, []
+        while frame.more:
+            frame = data.recv(copy=False)
+            frames.append(frame.bytes)
         kind = header[:1]
         if kind == backend.REQUEST and self._session is not None:
             self._answer(self._session, header, frames[0])
