@@ -1,6 +1,7 @@
 """Workers that are killed, stopped or crash in the middle of a load."""
 
 import signal
+import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -121,15 +122,15 @@ def test_slow_method_when_50_are_queued_holds_half_the_workers_and_leaves_quick_
         for number in range(50):
             sleepers.send(request(f"sleep-{number}", "debug.sleep", {"seconds": 1.5}, timeout_ms=3_000))
         wait_until(lambda: _busy(service) >= 1, "the first ones sleep")
-        most, slowest_s, until = 0, 0.0, time.monotonic() + 2.5
+        most, times_s, until = 0, [], time.monotonic() + 2.5
         while time.monotonic() < until:
             most = max(most, _busy(service))
             asked = time.monotonic()
             assert service.client.call("debug.echo", {"a": 1}) == {"a": 1}
-            slowest_s = max(slowest_s, time.monotonic() - asked)
+            times_s.append(time.monotonic() - asked)
         replies = [sleepers.receive() for _ in range(50)]
     assert most == 2
-    assert slowest_s < 0.75
+    assert statistics.median(times_s) < 0.5  # behind a sleeper it would be 1.5, however busy the machine
     late = [each for each in replies if each["error"]]
     assert {each["error"]["code"] for each in late} == {"deadline_exceeded"}
     assert 2 <= 50 - len(late) <= 6

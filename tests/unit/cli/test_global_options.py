@@ -2,6 +2,7 @@ import json
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tacore.cli.endpoint import home_of, resolve, running_broker
@@ -36,9 +37,11 @@ def test_globals_when_wrong_are_usage_errors(line: str) -> None:
         split(line.split())
 
 
-def write_broker(home: Path, pid: int) -> None:
+def write_broker(home: Path, pid: int, started: float | None = None) -> None:
+    started = psutil.Process().create_time() if started is None else started
+    facts = {"pid": pid, "started": started, "frontend": "tcp://127.0.0.1:7001"}
     (home / "run").mkdir()
-    (home / "run/broker.json").write_text(json.dumps({"pid": pid, "frontend": "tcp://127.0.0.1:7001"}))
+    (home / "run/broker.json").write_text(json.dumps(facts))
 
 
 def write_config(folder: Path, text: str) -> None:
@@ -75,6 +78,12 @@ def test_endpoint_when_the_run_file_is_unusable_looks_on(tmp_path: Path, text: s
 
 def test_endpoint_when_the_broker_of_the_run_file_is_dead_looks_on(tmp_path: Path) -> None:
     write_broker(tmp_path, 2**22 + 1)
+    assert running_broker(str(tmp_path)) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="start times are read from /proc")
+def test_endpoint_when_another_process_has_the_pid_of_a_dead_broker_looks_on(tmp_path: Path) -> None:
+    write_broker(tmp_path, os.getpid(), psutil.Process().create_time() - 60)
     assert running_broker(str(tmp_path)) is None
 
 
