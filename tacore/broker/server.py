@@ -7,7 +7,7 @@ import zmq
 
 from tacore.broker.core import Core
 from tacore.broker.fleet import Fleet
-from tacore.broker.mailroom import Mailroom
+from tacore.broker.mailroom import Mailroom, plain_send
 from tacore.broker.scheduling import calm_io_threads
 from tacore.ports import Journal
 from tacore.wire.records import Answers, encode_chunk
@@ -44,6 +44,7 @@ class Server:
         self._front = self._router(endpoints.frontend, endpoints)
         self._back = self._router(endpoints.backend, endpoints)
         self._mail = Mailroom(self._front, core.out.counts)
+        self._send_back = plain_send(self._back)
         self._next_tick = 0.0
         self._next_look = 0.0
 
@@ -175,7 +176,7 @@ class Server:
         replies.clear()
 
     def _send_workers(self) -> None:
-        out, send = self._core.out, self._back.send
+        out, send = self._core.out, self._send_back
         orders, out.to_workers = out.to_workers, []
         for routing, frames in orders:
             try:
