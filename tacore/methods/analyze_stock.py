@@ -30,9 +30,8 @@ TYPES = ("technical", "fundamental", "risk", "comprehensive", "agents")
 _SPELLINGS = {"tech": "technical", "fundamentals": "fundamental", "full": "comprehensive", "agent": "agents"}
 _DEFAULT_BARS = 504
 _SESSIONS_A_WEEK = 7
-_MARKET_AT_MOST = 500  # instruments; of a larger market the first by symbol stand for it
-_FIRST_OF_LARGE = 100
-_AT_ONCE = 25
+_LARGE, _OF_LARGE = 500, 100  # instruments: of a large market the first by symbol stand for it
+_FIRST, _AT_ONCE = 5, 25  # instruments read: the first tell how long the others take
 
 
 class Params(msgspec.Struct, kw_only=True):
@@ -293,7 +292,7 @@ def _benchmark(case: _Case) -> "Benchmark":
         one = _named_benchmark(case, case.params.benchmark)
         return benchmark_of(f"{one.symbol} ({one.name})", _histories(case, [one]))
     everyone = list(case.provider.instruments(case.market))
-    chosen = everyone if len(everyone) < _MARKET_AT_MOST else everyone[:_FIRST_OF_LARGE]
+    chosen = everyone if len(everyone) < _LARGE else everyone[:_OF_LARGE]
     which = f"all {len(chosen)}" if chosen is everyone else f"the first {len(chosen)} by symbol"
     name = f"the mean daily return of {which} instruments of {case.market} ({case.provider.name})"
     try:
@@ -311,15 +310,17 @@ def _named_benchmark(case: _Case, symbol: str) -> Instrument:
 
 
 def _histories(case: _Case, instruments: list[Instrument]) -> "Iterator[History]":
-    """Read some instruments at a time, and give up when it takes half of the request's patience."""
-    least = case.context.remaining_s() / 2
-    for first in range(0, len(instruments), _AT_ONCE):
+    """Read some instruments at a time; give up as soon as all will take half of the request's patience."""
+    patience, read = case.context.remaining_s(), 0
+    while read < len(instruments):
         case.context.check()
-        if case.context.remaining_s() < least:
-            many = f"{first} of {len(instruments)} instruments took half of the request's time"
+        spent = patience - case.context.remaining_s()
+        if read and spent / read * len(instruments) > patience / 2:
+            many = f"to read {len(instruments)} instruments takes more than half of the request's time"
             raise Unavailable(f"{many}; name a benchmark, or send a longer timeout_ms")
-        some = instruments[first : first + _AT_ONCE]
+        some = instruments[read : read + (_AT_ONCE if read else _FIRST)]
         yield case.provider.history(some, now=case.moment, sessions=case.params.lookback)
+        read += len(some)
 
 
 def _agents_are_not_here() -> Unavailable:
