@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from tacore.clock import Clock
 from tacore.errors import DeadlineExceeded
-from tacore.model import Bar, Instrument, Quote
+from tacore.model import Bar, Fundamentals, Instrument, Quote
 
 if TYPE_CHECKING:
     from tacore.model.history import History  # numpy, which the broker does without
@@ -67,6 +67,15 @@ class MarketDataProvider(Protocol):
 
         One row per instrument, in order; up to ``sessions`` columns, fewer where no history reaches that far.
         """
+        ...
+
+
+@runtime_checkable
+class FundamentalsProvider(Protocol):
+    """A market data provider that also knows companies' figures; most do not."""
+
+    def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
+        """Give what had been published by ``now``; NotFound where there is nothing, Unavailable for now."""
         ...
 
 
@@ -167,7 +176,8 @@ class Method:
     accepted spellings to field names; ``normalise`` may rewrite the raw params dict after renaming and raise
     InvalidParams. ``max_s`` is how long a request may run before its worker counts as hung. A method that is
     ``quick`` may be batched before it has been measured. ``debug`` methods exist only with
-    TACORE_DEBUG_METHODS=1.
+    TACORE_DEBUG_METHODS=1. ``prepare`` imports what the handler needs and discovery must do without; a worker
+    calls it before it takes requests.
     """
 
     name: str
@@ -183,6 +193,7 @@ class Method:
     aliases: tuple[str, ...] = ()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     normalise: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    prepare: Callable[[], None] | None = None
     examples: tuple[Mapping[str, Any], ...] = ()
 
 

@@ -30,6 +30,7 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
     start_logs(loaded, file="worker.log", stderr=False, context={"worker_id": worker_id})
     methods = methods_of(loaded, spec["pool"])
     _import_providers(loaded)
+    _prepare(methods)
     ready = backend.Ready(
         worker_id=worker_id,
         pool=str(spec["pool"]),
@@ -68,6 +69,13 @@ def _import_providers(loaded: Loaded) -> None:
 
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
         provider_kind(market, settings)
+
+
+def _prepare(methods: Mapping[str, Method]) -> None:
+    """Import what the methods need, for the same reason."""
+    for method in methods.values():
+        if method.prepare is not None:
+            method.prepare()
 
 
 def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:

@@ -50,3 +50,24 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     volume: Decimal
     as_of: datetime
     change_24h: Decimal | None = None
+
+
+class Fundamentals(msgspec.Struct, frozen=True, kw_only=True):
+    """A company's figures as published by ``as_of`` (UTC); None where the provider has none.
+
+    Growth is of the last year against the one before; all of percent are in percent, ``debt_to_equity`` is a
+    ratio, ``market_cap`` and ``earnings_per_share`` are in the instrument's currency.
+    """
+
+    as_of: datetime
+    market_cap: float | None = None
+    price_to_earnings: float | None = None
+    price_to_book: float | None = None
+    price_to_sales: float | None = None
+    dividend_yield_pct: float | None = None
+    earnings_per_share: float | None = None
+    revenue_growth_pct: float | None = None
+    earnings_growth_pct: float | None = None
+    profit_margin_pct: float | None = None
+    return_on_equity_pct: float | None = None
+    debt_to_equity: float | None = None

@@ -19,6 +19,7 @@ CLOSES = {"AAPL": 430.47, "FB": 27.78, "GOOG": 806.19, "IBM": 202.91, "MSFT": 27
     ("code", "words", "said"),
     [
         (0, "call get.market_data --symbols AAPL,MSFT", ""),
+        (0, "call analyze.stock --symbol AAPL", ""),
         (2, "call get.market_data --symbolz AAPL", "did you mean symbol"),
         (2, "call get.market_data --limit ten --symbols AAPL", "limit"),
         (2, "calll health.check", "call"),

@@ -54,6 +54,14 @@ def _bars(data: Data) -> bool:
     return (last["session"], last["close"], last["volume"]) == ("2013-03-01", 430.47, 19_730_300)
 
 
+def _analysed(kind: str) -> Callable[[Data], bool]:
+    def right(data: Data) -> bool:
+        said = (data["symbol"], data["analysis_type"], data["date"], data["price"], data["recommendation"])
+        return said == ("AAPL", kind, "2013-03-01", 430.47, data["signal"]) and 0 <= data["confidence"] <= 1
+
+    return right
+
+
 def _methods(data: Data) -> bool:
     return {"scan.market", "get.market_data", "health.check"} <= {each["name"] for each in data["methods"]}
 
@@ -90,6 +98,13 @@ CALLS = (
     WildCall("data_symbol", "get.market_data", {"symbol": "IBM"}, _quotes("IBM")),
     WildCall("data_timeframe", "get.market_data", {"symbols": ["AAPL"], "timeframe": "1d"}, _bars),
     WildCall("data_interval", "get.market_data", {"symbol": "AAPL", "interval": "1d"}, _bars),
+    WildCall("analyze", "analyze.stock", {"symbol": "AAPL"}, _analysed("technical")),
+    WildCall(
+        "analyze_symbol",
+        "analyze.symbol",
+        {"symbol": "AAPL", "analysis_type": "technical", "timeframe": "1d"},
+        _analysed("technical"),
+    ),
     WildCall("echo", "debug.echo", ECHOED, lambda data: data == ECHOED),
     WildCall("describe_scan", "describe.methods", {"method": "scan.market"}, _only_scan),
     WildCall("describe", "describe.methods", {}, _methods),

@@ -1,0 +1,14 @@
+"""What a worker process does before it takes requests."""
+
+import dataclasses
+
+from tacore.bootstrap.worker import _prepare
+from tacore.methods.debug_echo import METHOD
+
+
+def test_worker_when_it_starts_prepares_each_method_that_wants_it() -> None:
+    prepared: list[str] = []
+    one = dataclasses.replace(METHOD, name="one", prepare=lambda: prepared.append("one"))
+    two = dataclasses.replace(METHOD, name="two", prepare=lambda: prepared.append("two"))
+    _prepare({"one": one, "echo": METHOD, "two": two})
+    assert prepared == ["one", "two"]
