@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tacore.clock import Clock
 from tacore.errors import InvalidParams, NotFound, bad_param
 from tacore.market.anchors import clock_of, make_anchors
-from tacore.market.registry import provider_kind
+from tacore.market.registry import Providers, provider_kinds
 from tacore.market.symbols import MARKET_SPELLINGS, market_of
 from tacore.model.markets import MarketSettings
 from tacore.ports import MarketDataProvider
@@ -94,10 +95,18 @@ def build_market_data(
     settings: Mapping[str, MarketSettings],
     clock: Clock,
     anchors: Mapping[str, Mapping[str, Any]] | None = None,
+    configured: Providers | None = None,
 ) -> Markets:
     """Build every configured market's provider; without anchors the clocks start at the present.
 
-    Raises ConfigurationError for a provider that does not exist or does not serve its market.
+    Raises ConfigurationError for a provider that does not exist, does not serve its market, has wrong options
+    or lacks its extra.
     """
-    providers = {market: provider_kind(market, each).build(market, each) for market, each in settings.items()}
+    own = configured or Providers({}, Path.cwd())
+    providers = {market: _provider(market, each, own) for market, each in settings.items()}
     return Markets(providers, make_anchors(settings, clock.wall_us(), anchors), clock)
+
+
+def _provider(market: str, settings: MarketSettings, configured: Providers) -> MarketDataProvider:
+    (name, kind), *_ = provider_kinds(market, settings).items()
+    return kind.build(configured.setup(name, kind, market, settings))

@@ -30,7 +30,7 @@ from tacore.market.returns import change_pct
 from tacore.market.symbols import canonical
 from tacore.market.timeframes import refuse_timeframe
 from tacore.model import Bar, Instrument, Quote
-from tacore.model.markets import MarketSettings
+from tacore.model.providers import Setup
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -172,7 +172,7 @@ def _by_week(daily: _Series) -> _Series:
     return _Series(daily.lines, spans, [daily.ends[week[-1]] for week in weeks])
 
 
-def _build(_market: str, _settings: MarketSettings) -> SampleHistory:
+def _build(_setup: Setup) -> SampleHistory:
     return SampleHistory()
 
 
