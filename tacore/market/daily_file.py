@@ -68,7 +68,7 @@ def merge(rows: Sequence[Row]) -> Row:
     )
 
 
-def as_bar(row: Row, hours: Hours) -> Bar:
+def as_bar(row: Row, hours: Hours, source: str) -> Bar:
     """Give the row as a bar that ends at its session's close."""
     return Bar(
         time=hours.close(date.fromisoformat(row.session)),
@@ -79,6 +79,7 @@ def as_bar(row: Row, hours: Hours) -> Bar:
         close=row.close,
         volume=row.volume,
         adjusted_close=row.adjusted_close,
+        source=source,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from tacore.clock import Clock
+from tacore.clock import DEADLINE, Clock
 from tacore.errors import DeadlineExceeded, Internal, TacoreError
 from tacore.ports import Context, Method, Ports
 from tacore.wire import backend, reply
@@ -63,6 +63,7 @@ class Session:
                 request_id = head.canonical_id or 0
             context = Context(request_id, batch.method, principal, deadline, self._clock, self._ports)
             self._running = (batch.dispatch_id, context)
+            DEADLINE.set(deadline)
             data, error = self._execute(served, head, context)
             now = _perf_ns()
             took_us = (now - mark) // 1000

@@ -108,7 +108,8 @@ class SampleHistory:
         beyond = ended_by(series.ends, min(now, end) if end else now, self._hours)
         first = ended_by(series.ends, start, self._hours) if start else 0
         first = first if limit is None else max(first, beyond - limit)
-        return [as_bar(series.row(number, adjusted=adjusted), self._hours) for number in range(first, beyond)]
+        rows = (series.row(number, adjusted=adjusted) for number in range(first, beyond))
+        return [as_bar(row, self._hours, self.name) for row in rows]
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
         """Give the last session's values; changes are of adjusted closes, so splits do not show in them.
@@ -130,6 +131,7 @@ class SampleHistory:
             volume=bar.volume,
             as_of=bar.time,
             change_24h=change,
+            source=self.name,
         )
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
