@@ -8,7 +8,8 @@ from typing import Any
 from tacore.clock import Clock
 from tacore.errors import InvalidParams, NotFound, bad_param
 from tacore.market.anchors import clock_of, make_anchors
-from tacore.market.registry import Providers, provider_kinds
+from tacore.market.lineup import open_providers
+from tacore.market.registry import Providers
 from tacore.market.symbols import MARKET_SPELLINGS, market_of
 from tacore.model.markets import MarketSettings
 from tacore.ports import MarketDataProvider
@@ -102,11 +103,5 @@ def build_market_data(
     Raises ConfigurationError for a provider that does not exist, does not serve its market, has wrong options
     or lacks its extra.
     """
-    own = configured or Providers({}, Path.cwd())
-    providers = {market: _provider(market, each, own) for market, each in settings.items()}
+    providers = open_providers(settings, configured or Providers({}, Path.cwd()), clock)
     return Markets(providers, make_anchors(settings, clock.wall_us(), anchors), clock)
-
-
-def _provider(market: str, settings: MarketSettings, configured: Providers) -> MarketDataProvider:
-    (name, kind), *_ = provider_kinds(market, settings).items()
-    return kind.build(configured.setup(name, kind, market, settings))

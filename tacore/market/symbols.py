@@ -56,8 +56,8 @@ def exchange_of(code: str) -> str:
 def vendor_symbol(symbol: str, market: str, vendor: str) -> str:
     """Give a symbol, in any spelling, as a vendor writes it; a vendor that is not known has the market's own.
 
-    yahoo 600519.SS, 0700.HK, BRK-B, BTC-USD (it quotes coins in dollars only); akshare sh600519, 00700; alpaca
-    BRK.B, BTC/USDT; ccxt BTC/USDT; eastmoney 1.600519, 116.00700.
+    yahoo 600519.SS, 0700.HK, BRK-B, BTC-USD (it quotes coins in dollars only); akshare sh600519, 00700;
+    alpaca BRK.B, BTC/USDT; ccxt BTC/USDT; eastmoney 1.600519, 116.00700.
     """
     own = canonical(symbol, market)
     return _VENDORS.get((vendor, market), _same)(own)
