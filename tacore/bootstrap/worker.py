@@ -71,12 +71,15 @@ def _import_providers(loaded: Loaded) -> None:
 
 
 def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
+    from tacore.bootstrap.calendars import calendars_of  # noqa: PLC0415 - the supervisor needs none
     from tacore.bootstrap.providers import providers_of  # noqa: PLC0415 - numpy: the supervisor needs none
     from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
 
     clock = SystemClock()
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
-    market = build_market_data(markets, clock, welcome.clock, providers_of(loaded))
+    calendars = calendars_of(loaded)
+    market = build_market_data(markets, clock, welcome.clock, providers_of(loaded), calendars)
+    threading.Thread(target=market.warm, name="warm", daemon=True).start()
     journal = loaded.settings.journal
     make_row = RowMaker(journal.payloads, journal.field_cap_bytes)
     return Session(methods, Ports(market=market), clock, make_row)

@@ -73,6 +73,9 @@ class MarketSettings(_Section):
     replay: ReplaySettings | None = None
     """Run the market as a replay. Nothing means live; for a provider of history alone, where that ends."""
 
+    stale_after_s: float = Field(default=1200.0, gt=0, le=31_536_000, allow_inf_nan=False)
+    """A price is stale once the market has traded for longer than these seconds since it was made."""
+
     synthetic: SyntheticSettings = SyntheticSettings()
     """Seed and size, for the synthetic provider."""
 

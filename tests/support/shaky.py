@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 
 
 class Shaky:
-    """Knows the symbols it is given; while ``failure`` is set every call raises it. Counts its calls."""
+    """Knows the symbols it is given; while ``failure`` is set every call raises it. Counts its calls.
+
+    With ``sign`` its quotes and bars name it, as those of a local provider do.
+    """
 
     simulated = False
 
-    def __init__(self, name: str, *symbols: str, timeframes: tuple[str, ...] = ("1d", "1w")) -> None:
+    def __init__(
+        self, name: str, *symbols: str, timeframes: tuple[str, ...] = ("1d", "1w"), sign: bool = False
+    ) -> None:
         self.name = name
+        self._own: dict[str, Any] = {"source": name} if sign else {}
         self.timeframes = timeframes
         self.failure: TacoreError | None = None
         self.calls: list[str] = []
@@ -40,10 +46,8 @@ class Shaky:
     def bars(self, instrument: Instrument, timeframe: str, *, now: datetime, **more: Any) -> Sequence[Bar]:
         self._called("bars")
         found = self._prices.bars(instrument, timeframe, now=now, **more)
-        return [
-            Bar(**{name: getattr(each, name) for name in Bar.__struct_fields__ if name != "source"})
-            for each in found
-        ]
+        kept = [name for name in Bar.__struct_fields__ if name != "source"]
+        return [Bar(**{name: getattr(each, name) for name in kept}, **self._own) for each in found]
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
         found = self.quotes([instrument], now=now)[0]
@@ -55,7 +59,7 @@ class Shaky:
         self._called("quotes")
         kept = [name for name in Quote.__struct_fields__ if name not in ("source", "simulated")]
         found = self._prices.quotes(instruments, now=now)
-        return [each and Quote(**{name: getattr(each, name) for name in kept}) for each in found]
+        return [each and Quote(**{name: getattr(each, name) for name in kept}, **self._own) for each in found]
 
     def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
         self._called("history")
