@@ -46,13 +46,21 @@ def read_table(path: Path, zone: str, *, kind: str | None = None, date_format: s
         pl.col(LINE),
         *(pl.col(name).alias(_RAW + column) for column, name in names.items() if column != SESSION),
         *(pl.col(names[each]).cast(pl.String).alias(_RAW + each) for each in (SESSION,)),
-        session_dates(raw[names[SESSION]], zone, date_format).alias(SESSION),
+        _dates(path, raw[names[SESSION]], zone, date_format).alias(SESSION),
     )
     numbers = [each for each in (*NUMBERS, ADJUSTED) if each in names]
     frame = frame.with_columns(_decimals(frame[_RAW + each]).alias(each) for each in numbers)
     if SYMBOL in names:
         frame = frame.with_columns(pl.col(_RAW + SYMBOL).cast(pl.String).str.strip_chars().alias(SYMBOL))
     return Table(frame, tuple(_unread(frame, path.name, (SESSION, *numbers))), ADJUSTED in names)
+
+
+def _dates(path: Path, raw: pl.Series, zone: str, date_format: str | None) -> pl.Series:
+    try:
+        return session_dates(raw, zone, date_format)
+    except pl.exceptions.PolarsError as error:
+        problem = BadPrice(path.name, 0, raw.name, date_format or "", _first_line(error))
+        raise UnreadableFile(problem) from error
 
 
 def kind_of(path: Path) -> str:
@@ -121,7 +129,8 @@ def _unread(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> list[BadP
         for line, value in bad.iter_rows():
             shown = "" if value is None else str(value).strip()
             reason = ("is no date" if column == SESSION else "is no number") if shown else "is missing"
-            problems.append(BadPrice(file, line, column, shown, reason))
+            called = "date" if column == SESSION else column
+            problems.append(BadPrice(file, line, called, shown, reason))
     return problems
 
 

@@ -102,7 +102,7 @@ HEAD = "date,open,high,low,close,volume\n"
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ("2005-02-30,1,1,1,1,1", "AAPL.csv:2: session = 2005-02-30: is no date"),
+        ("2005-02-30,1,1,1,1,1", "AAPL.csv:2: date = 2005-02-30: is no date"),
         ("2005-02-25,x,1,1,1,1", "AAPL.csv:2: open = x: is no number"),
         ("2005-02-25,1,1,1,,1", "AAPL.csv:2: close: is missing"),
         ("2005-02-25,1,1,1,1", "AAPL.csv:2: volume: is missing"),
