@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -160,7 +160,7 @@ def get_market_data(params: Params, context: Context) -> Result:
     return Result(
         **provenance(data, market, now, [each.as_of for each in quotes], wanted.sources),
         market_open=data.is_open(market),
-        stale=any(data.is_stale(market, each.as_of) for each in quotes),
+        stale=any(wanted.is_stale(each.as_of) for each in quotes),
         timeframe=params.timeframe,
         adjusted=params.adjusted,
         bars_shown=_bars_shown(params),
@@ -176,7 +176,7 @@ class _Wanted:
     def __init__(self, params: Params, market: str, data: MarketData) -> None:
         hours = HOURS[market]
         self._params = params
-        self._is_stale = partial(data.is_stale, market)
+        self.is_stale = cache(partial(data.is_stale, market))  # quotes of one moment are judged once
         self._start = moment("start", params.start, hours)
         self._end = moment("end", params.end, hours, ends=True)
         if self._start and self._end and self._start >= self._end:
@@ -212,7 +212,7 @@ class _Wanted:
             view.note = instrument.note
         if self._quote:
             values = msgspec.structs.asdict(quote)
-            values |= {"age_s": age_s(quote.as_of, now), "stale": self._is_stale(quote.as_of)}
+            values |= {"age_s": age_s(quote.as_of, now), "stale": self.is_stale(quote.as_of)}
             view.quote = QuoteView(**{name: values[name] for name in self._quote})
         if self._bar:
             bars = self._bars(asked, provider, now)
