@@ -1,5 +1,6 @@
 """When markets trade: by their exchange's calendar, holidays and half days included, or by a regular week."""
 
+import logging
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from filelock import FileLock
 
+from tacore.errors import Unavailable
 from tacore.market.hours import HOURS, Hours
 
 if TYPE_CHECKING:
     from tacore.market.exchange_sessions import Rows
+
+log = logging.getLogger("tacore.market")
 
 EXCHANGES = {"US": "XNYS", "CN": "XSHG", "HK": "XHKG"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -124,7 +128,7 @@ class Calendars:
     """The sessions of each market, read at the first question, or before it by ``warm``.
 
     ``folder`` keeps what was computed; without one every process computes its own. ``make`` writes an
-    exchange's file, in another process where this one should stay small.
+    exchange's file, in another process where this one should stay small. What can't be kept is computed here.
     """
 
     def __init__(
@@ -151,14 +155,21 @@ class Calendars:
             return self._known[market]
 
     def _rows(self, exchange: str) -> "Rows":
-        from tacore.market.exchange_sessions import file_name, read, write  # noqa: PLC0415 - numpy
-
         if self._folder is None:
             return _computed(exchange)
-        path = self._folder / file_name(exchange, self._today().date())
+        try:
+            return self._kept(self._folder, exchange)
+        except (OSError, Unavailable) as error:
+            log.warning("calendar_not_kept", extra={"exchange": exchange, "reason": str(error)})
+            return _computed(exchange)
+
+    def _kept(self, folder: Path, exchange: str) -> "Rows":
+        from tacore.market.exchange_sessions import file_name, read, write  # noqa: PLC0415 - numpy
+
+        path = folder / file_name(exchange, self._today().date())
         if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / f"{exchange}.lock"):
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / f"{exchange}.lock"):
                 if not path.exists():
                     (self._make or write)(exchange, path)
         return read(path)

@@ -47,8 +47,7 @@ class FileHistory:
         files, instruments = self._look()
         found = instruments.get(canonical(symbol, market))
         if found is None:
-            held = f"holds {len(files)} other symbols" if files else "has no price files"
-            raise NotFound(f"{symbol} has no file in {self._folder}, which {held}")
+            raise NotFound(f"{symbol} is none of the {len(files)} symbols in the price files of {market}")
         return found
 
     def bars(
@@ -124,7 +123,7 @@ class FileHistory:
         path = self._look()[0].get(instrument.symbol)
         stamp = _stamp(path) if path else None
         if path is None or stamp is None:
-            raise NotFound(f"{instrument.symbol} has no file in {self._folder}")
+            raise NotFound(f"{instrument.symbol} has no price file any more")
         kept = self._series.get(path)
         if kept is None or kept[0] != stamp:
             kept = self._series[path] = stamp, read_series(path, self._hours, self.name)

@@ -1,5 +1,6 @@
 """Sessions against what the exchanges published: holidays, half days, lunch breaks, time changes."""
 
+import logging
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tacore.bootstrap.calendars import calendars_of
 from tacore.market.calendars import Calendars, Sessions
-from tacore.market.exchange_sessions import write
+from tacore.market.exchange_sessions import read, write
+from tacore.settings.load import load_settings
 
 HOUR = 3600
 
@@ -111,3 +114,20 @@ def test_calendar_when_kept_is_made_once(tmp_path: Path) -> None:
     for _ in range(2):
         Calendars(tmp_path, make).sessions("US", simulated=False)
     assert made == ["XNYS"]
+
+
+def test_calendar_when_its_folder_can_not_be_written_is_computed_here(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with caplog.at_level(logging.WARNING, logger="tacore.market"):
+        sessions = us(Calendars(tmp_path / "file" / "calendars"))
+    assert not sessions.is_open(at("2024-07-04T15:00:00Z"))
+    assert [each.message for each in caplog.records] == ["calendar_not_kept"]
+
+
+def test_calendar_of_a_service_when_missing_is_computed_by_a_child(tmp_path: Path) -> None:
+    loaded = load_settings({"home": tmp_path}, environ={}, cwd=tmp_path)
+    assert us(calendars_of(loaded)).is_open(at("2024-07-05T15:00:00Z"))
+    (kept,) = (tmp_path / "data" / "calendars").glob("XNYS-*.npy")
+    assert len(read(kept).opens) > 9000  # 252 sessions a year from 1990 on

@@ -1,6 +1,8 @@
 """The files provider on folders that the test writes."""
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -129,8 +131,8 @@ def test_instruments_when_listed_in_a_file_have_its_names(folder: Path, files: F
     assert files.resolve("AAPL", "US").name == "AAPL"
 
 
-def test_symbol_when_it_has_no_file_is_not_found_and_the_folder_named(files: FileHistory) -> None:
-    with pytest.raises(NotFound, match=r"TSLA has no file in .*US, which holds 3 other symbols"):
+def test_symbol_when_it_has_no_file_is_not_found(files: FileHistory) -> None:
+    with pytest.raises(NotFound, match=r"TSLA is none of the 3 symbols in the price files of US"):
         files.resolve("TSLA", "US")
 
 
@@ -149,3 +151,22 @@ def test_market_when_its_path_is_configured_reads_from_there(tmp_path: Path) -> 
     own = {"files": {"path": str(tmp_path / "mine")}}
     markets = open_markets({"HK": {"provider": "files"}}, providers=own, home=tmp_path / "home")
     assert [each.symbol for each in markets.provider("HK").instruments("HK")] == ["0005", "0700", "9988"]
+
+
+def test_broker_when_it_makes_the_clock_of_a_files_market_loads_neither_polars_nor_numpy() -> None:
+    code = (
+        "import sys\n"
+        "from tacore.market.anchors import make_anchors\n"
+        "from tacore.model.markets import parse_markets\n"
+        "make_anchors(parse_markets({'US': {'provider': 'files'}}), 0)\n"
+        "print({'polars', 'numpy', 'tenacity', 'pandas'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_symbol_when_its_file_goes_is_not_found_any_more(folder: Path, files: FileHistory) -> None:
+    instrument = files.resolve("AAPL", "US")
+    (folder / "AAPL.csv").unlink()
+    with pytest.raises(NotFound):
+        files.quote(instrument, now=WALL)
