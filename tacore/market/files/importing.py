@@ -110,8 +110,8 @@ def _gaps(days: Sequence[date], sessions: Sessions) -> tuple[int, list[str]]:
     missing = sorted(set(regular) - set(days))
     odd = sorted(set(days) - set(regular))
     notes = [
-        f"{len(found)} {what}: {', '.join(map(str, found[:_SHOWN]))}{' ...' if found[_SHOWN:] else ''}"
-        for found, what in ((missing, "sessions are missing"), (odd, "rows are on days without a session"))
+        f"{what}: {len(found)} ({', '.join(map(str, found[:_SHOWN]))}{' ...' if found[_SHOWN:] else ''})"
+        for found, what in ((missing, "missing sessions"), (odd, "rows on days without a session"))
         if found
     ]
     return len(missing), notes

@@ -8,11 +8,14 @@ import pytest
 from tacore.clock import ManualClock
 from tacore.errors import ConfigurationError, InvalidParams, NotFound, Unavailable
 from tacore.market import registry
+from tacore.market.anchors import make_anchors
+from tacore.market.calendars import Calendars
 from tacore.market.chain import Chain
 from tacore.market.guard import Guard
 from tacore.market.registry import ProviderKind, provider_kinds
 from tacore.market.resilient import Resilient
-from tacore.model.markets import MarketSettings
+from tacore.market.router import Markets
+from tacore.model.markets import MarketSettings, parse_markets
 from tacore.model.providers import ProviderSettings
 from tests.support.markets import WALL
 from tests.support.shaky import Shaky
@@ -150,3 +153,14 @@ def test_list_when_its_members_must_not_stand_in_for_each_other_is_refused(
     settings = MarketSettings.model_validate({"provider": list(kinds)})
     with pytest.raises(ConfigurationError, match=said):
         provider_kinds("US", settings)
+
+
+def test_infer_market_when_the_likelier_one_can_not_be_asked_stays_with_it() -> None:
+    shares, coins = Shaky("shares", "AAPL"), Shaky("coins", "AAPL/USDT")
+    settings = parse_markets({"US": {"provider": "sample"}, "CRYPTO": {"provider": "synthetic"}})
+    clock = ManualClock()
+    markets = Markets(
+        {"US": chain(shares), "CRYPTO": chain(coins)}, make_anchors(settings, 0), clock, Calendars(), settings
+    )
+    shares.failure = DOWN
+    assert markets.infer_market(["AAPL"]) == "US"
