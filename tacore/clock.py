@@ -1,8 +1,13 @@
 """Clocks: the process's own, a manual one for tests, and the market's."""
 
+import math
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
+
+DEADLINE: ContextVar[float] = ContextVar("DEADLINE", default=math.inf)
+"""When nobody waits for the running request any more (monotonic seconds); the worker sets it for each."""
 
 
 class Clock(Protocol):

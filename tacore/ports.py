@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 class MarketDataProvider(Protocol):
     """Where instruments, quotes and bars of a market come from.
 
-    Every time is the market's own (`now`, aware UTC): a provider never shows what lies after it.
+    Every time is the market's own (`now`, aware UTC): a provider never shows what lies after it. Quotes and
+    bars name it in ``source``, quotes repeat ``simulated``. What serves a market may be several providers in
+    one (``name`` "alpaca,files"): then ``source`` and a History's ``sources`` tell which of them it was.
+
+    A call raises NotFound for what does not exist here, and Unavailable where the provider can't tell: with
+    ``retryable`` and details ``reason`` (rate_limited, server_error, timeout, empty, malformed) and perhaps
+    ``retry_after_ms``, or not retryable (unauthorized). It never makes up what it lacks.
     """
 
     name: str
@@ -91,11 +97,19 @@ class MarketData(Protocol):
         ...
 
     def provider(self, market: str) -> MarketDataProvider:
-        """Give the market's provider; InvalidParams names the markets there are."""
+        """Give what serves the market, one provider or several in one; InvalidParams names the markets."""
         ...
 
     def now(self, market: str) -> datetime:
         """Tell the market's own time (aware UTC)."""
+        ...
+
+    def is_open(self, market: str) -> bool:
+        """Tell whether the market trades now, by its own time and its exchange's calendar."""
+        ...
+
+    def is_stale(self, market: str, as_of: datetime) -> bool:
+        """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
         ...
 
     def is_replay(self, market: str) -> bool:

@@ -47,8 +47,12 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
         from tacore.bootstrap.worker import serve_worker  # noqa: PLC0415
 
         serve_worker(spec)
+    elif role == "calendar":
+        from tacore.bootstrap.calendars import serve_calendar  # noqa: PLC0415
+
+        serve_calendar(spec)
     else:
-        raise TacoreError(f"there is no role {role!r}; there are: broker, workers, worker")
+        raise TacoreError(f"there is no role {role!r}; there are: broker, workers, worker, calendar")
 
 
 if __name__ == "__main__":

@@ -65,10 +65,10 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
 
 def _import_providers(loaded: Loaded) -> None:
     """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
-    from tacore.market.registry import provider_kind  # noqa: PLC0415 - numpy: the supervisor needs none
+    from tacore.market.registry import provider_kinds  # noqa: PLC0415 - numpy: the supervisor needs none
 
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
-        provider_kind(market, settings)
+        provider_kinds(market, settings)
 
 
 def _prepare(methods: Mapping[str, Method]) -> None:
@@ -79,11 +79,15 @@ def _prepare(methods: Mapping[str, Method]) -> None:
 
 
 def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
+    from tacore.bootstrap.calendars import calendars_of  # noqa: PLC0415 - the supervisor needs none
+    from tacore.bootstrap.providers import providers_of  # noqa: PLC0415 - numpy: the supervisor needs none
     from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
 
     clock = SystemClock()
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
-    market = build_market_data(markets, clock, welcome.clock)
+    calendars = calendars_of(loaded)
+    market = build_market_data(markets, clock, welcome.clock, providers_of(loaded), calendars)
+    threading.Thread(target=market.warm, name="warm", daemon=True).start()
     journal = loaded.settings.journal
     make_rows = RowMaker(journal.payloads, journal.field_cap_bytes)
     return Session(methods, Ports(market=market), clock, make_rows)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tacore.bootstrap.providers import providers_of
 from tacore.cli import render
 from tacore.cli.app import group
 from tacore.cli.configured import load
@@ -17,7 +18,7 @@ from tacore.cli.exits import OK
 from tacore.cli.globals import Globals
 from tacore.errors import ConfigurationError, NotFound
 from tacore.logs.lines import mask_passwords
-from tacore.market.registry import provider_kind
+from tacore.market.registry import provider_kinds
 from tacore.model.markets import parse_markets
 from tacore.settings.describe import by_key, sections, values
 from tacore.settings.loaded import Loaded
@@ -88,8 +89,10 @@ def _lines(error: ConfigurationError) -> list[str]:
 
 
 def _check_markets(loaded: Loaded) -> None:
+    configured = providers_of(loaded)
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
-        provider_kind(market, settings)
+        for name, kind in provider_kinds(market, settings).items():
+            configured.setup(name, kind, market, settings)
 
 
 def _check_logging(loaded: Loaded) -> None:

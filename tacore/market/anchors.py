@@ -8,7 +8,7 @@ from typing import Any
 
 from tacore.clock import MarketClock
 from tacore.market.hours import HOURS
-from tacore.market.registry import provider_kind
+from tacore.market.registry import provider_kinds
 from tacore.model.markets import MarketSettings, ReplaySettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,7 +43,8 @@ def clock_of(anchor: Mapping[str, Any]) -> MarketClock:
 
 
 def _anchor(market: str, settings: MarketSettings, wall_us: int) -> dict[str, Any]:
-    last = provider_kind(market, settings).last_session
+    # The providers of one list all have the same end, or none: the registry sees to it.
+    last = next(iter(provider_kinds(market, settings).values())).last_session
     replay = settings.replay or (ReplaySettings() if last else None)
     if replay is None:
         return {
@@ -54,7 +55,7 @@ def _anchor(market: str, settings: MarketSettings, wall_us: int) -> dict[str, An
             "fingerprint": "live",
         }
     start = (replay.at or last or wall_us, replay.speed)
-    said = json.dumps([settings.provider, str(replay.at or last), replay.speed])
+    said = json.dumps([",".join(settings.provider), str(replay.at or last), replay.speed])
     return {
         "mode": "replay",
         "anchor_wall_us": wall_us,

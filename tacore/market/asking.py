@@ -1,12 +1,12 @@
 """What methods on market data share: reading symbols and moments, finding instruments, provenance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tacore.errors import InvalidParams, NotFound, bad_param
+from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
 from tacore.market.hours import Hours
 from tacore.market.symbols import canonical, market_of
 from tacore.model import Instrument
@@ -64,16 +64,33 @@ class Asked:
 def find(
     symbols: Sequence[str], market: str, provider: MarketDataProvider
 ) -> tuple[list[Asked], dict[str, str]]:
-    """Give what the symbols mean, each once, and why the others are missing."""
+    """Give what the symbols mean, each once, and why the others are missing.
+
+    Raises Unavailable where nothing was found because a provider could not be asked.
+    """
     found: dict[str, Asked] = {}
     missing: dict[str, str] = {}
+    down: Unavailable | None = None
     for sent in symbols:
         symbol = canonical(sent, market)
         try:
             found.setdefault(symbol, Asked(sent, symbol, provider.resolve(sent, market)))
         except NotFound as error:
             missing[sent] = error.message + _hint(sent, market)
+        except Unavailable as error:
+            missing[sent], down = error.message, down or error
+    if down and not found:
+        raise down
     return list(found.values()), missing
+
+
+def why_no_price(asked: Asked, provider: MarketDataProvider, now: datetime) -> str:
+    """Say why an instrument has no price: only the question for it alone tells."""
+    try:
+        provider.quote(asked.instrument, now=now)
+    except (NotFound, Unavailable) as error:
+        return error.message
+    return f"{asked.symbol} had no price at {now.isoformat()} when all were asked at once"
 
 
 def _hint(symbol: str, market: str) -> str:
@@ -82,20 +99,32 @@ def _hint(symbol: str, market: str) -> str:
 
 
 def provenance(
-    data: MarketData, market: str, now: datetime, prices_as_of: Sequence[datetime]
+    data: MarketData,
+    market: str,
+    now: datetime,
+    prices_as_of: Sequence[datetime],
+    sources: Collection[str] = (),
 ) -> Mapping[str, Any]:
-    """Give what every answer says of its data; ``as_of`` is that of the oldest price in it."""
+    """Give what every answer says of its data; ``as_of`` is that of the oldest price in it.
+
+    ``sources`` are those that the values name; without any, it is what serves the market.
+    """
     provider = data.provider(market)
     oldest = min(prices_as_of, default=None)
     return {
         "market": market,
-        "source": provider.name,
+        "source": in_order(sources, provider) or provider.name,
         "simulated": provider.simulated,
         "replay": data.is_replay(market),
         "as_of": oldest,
         "age_s": age_s(oldest, now),
         "market_time": now,
     }
+
+
+def in_order(sources: Collection[str], provider: MarketDataProvider) -> str:
+    """Join the names of sources, the preferred first."""
+    return ",".join(each for each in provider.name.split(",") if each in sources)
 
 
 def age_s(as_of: datetime | None, now: datetime) -> Decimal | None:

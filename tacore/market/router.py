@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tacore.clock import Clock
-from tacore.errors import InvalidParams, NotFound, bad_param
+from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
 from tacore.market.anchors import clock_of, make_anchors
-from tacore.market.registry import provider_kind
+from tacore.market.calendars import Calendars, Sessions
+from tacore.market.lineup import open_providers
+from tacore.market.registry import Providers
 from tacore.market.symbols import MARKET_SPELLINGS, market_of
 from tacore.model.markets import MarketSettings
 from tacore.ports import MarketDataProvider
@@ -24,8 +27,12 @@ class Markets:
         providers: Mapping[str, MarketDataProvider],
         anchors: Mapping[str, Mapping[str, Any]],
         clock: Clock,
+        calendars: Calendars,
+        settings: Mapping[str, MarketSettings],
     ) -> None:
         self._providers = dict(providers)
+        self._calendars = calendars
+        self._stale_after_s = {market: each.stale_after_s for market, each in settings.items()}
         self._replays = {market: bool(anchors[market]["mode"] == "replay") for market in providers}
         self._clocks = {market: clock_of(anchors[market]) for market in providers}
         self._latest = dict.fromkeys(providers, 0)
@@ -54,6 +61,24 @@ class Markets:
         name = self.market(market)
         self._latest[name] = max(self._latest[name], self._clocks[name].at(self._clock.wall_us()))
         return _EPOCH + timedelta(microseconds=min(self._latest[name], _LAST_US))
+
+    def is_open(self, market: str) -> bool:
+        """Tell whether the market trades now, by its own time and its exchange's calendar."""
+        name = self.market(market)
+        return self._sessions(name).is_open(self.now(name))
+
+    def is_stale(self, market: str, as_of: datetime) -> bool:
+        """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
+        name = self.market(market)
+        return self._sessions(name).traded_s(as_of, self.now(name)) > self._stale_after_s[name]
+
+    def warm(self) -> None:
+        """Load what the first question would have to wait for; may be called from another thread."""
+        for market in self._providers:
+            self._sessions(market)
+
+    def _sessions(self, market: str) -> Sessions:
+        return self._calendars.sessions(market, simulated=self._providers[market].simulated)
 
     def is_replay(self, market: str) -> bool:
         """Tell whether the market's clock is a replay, standing or moving, and not wall time."""
@@ -87,6 +112,8 @@ class Markets:
             self._providers[market].resolve(symbol, market)
         except NotFound:
             return False
+        except Unavailable:
+            return True  # the likelier market: its own answer will say what is wrong there
         return True
 
 
@@ -94,10 +121,14 @@ def build_market_data(
     settings: Mapping[str, MarketSettings],
     clock: Clock,
     anchors: Mapping[str, Mapping[str, Any]] | None = None,
+    configured: Providers | None = None,
+    calendars: Calendars | None = None,
 ) -> Markets:
     """Build every configured market's provider; without anchors the clocks start at the present.
 
-    Raises ConfigurationError for a provider that does not exist or does not serve its market.
+    Raises ConfigurationError for a provider that does not exist, does not serve its market, has wrong options
+    or lacks its extra.
     """
-    providers = {market: provider_kind(market, each).build(market, each) for market, each in settings.items()}
-    return Markets(providers, make_anchors(settings, clock.wall_us(), anchors), clock)
+    providers = open_providers(settings, configured or Providers({}, Path.cwd()), clock)
+    made = make_anchors(settings, clock.wall_us(), anchors)
+    return Markets(providers, made, clock, calendars or Calendars(), settings)

@@ -123,7 +123,7 @@ class _Case:
     now: datetime
     moment: datetime
     said: dict[str, Any] = field(default_factory=dict)
-    origin: dict[str, Any] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
     bars: list[_Bars] = field(default_factory=list)
     weighed: dict[str, Weighed] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
@@ -138,9 +138,8 @@ class _Case:
         whole = combined or only
         figures: Fundamentals | None = self.said.get("fundamentals")
         as_of = [each.as_of for each in self.bars] or [figures.as_of if figures else self.moment]
-        origin = provenance(self.context.ports.market, self.market, self.now, as_of)
         return Answer(
-            **{**origin, **self.origin},
+            **provenance(self.context.ports.market, self.market, self.now, as_of, self.sources),
             symbol=self.instrument.symbol,
             name=self.instrument.name,
             currency=self.instrument.currency,
@@ -244,6 +243,7 @@ def _within_days(case: _Case) -> _Bars:
     series = series_of(bars)
     if not len(series):
         raise _no_bars(case)
+    case.sources.add(bars[-1].source or case.provider.name)
     return _Bars(series, bars[-1].session, bars[-1].time)
 
 
@@ -268,7 +268,7 @@ def _days(case: _Case, now: datetime, sessions: int) -> _Bars:
     series = daily_series(found.sessions, *(each[0] for each in lines))
     if not len(series):
         raise _no_bars(case)
-    case.origin = {"source": found.sources[0], "simulated": found.simulated[0]}
+    case.sources.add(found.sources[0])
     last = series.bars[-1]
     return _Bars(series, last, case.hours.close(date.fromisoformat(last)))
 

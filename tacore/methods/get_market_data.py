@@ -3,17 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from tacore.errors import InvalidParams, bad_param
-from tacore.market.asking import Asked, age_s, find, listed, merge_symbols, moment, provenance
+from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
+from tacore.market.asking import (
+    Asked,
+    age_s,
+    find,
+    listed,
+    merge_symbols,
+    moment,
+    provenance,
+    why_no_price,
+)
 from tacore.market.hours import HOURS
 from tacore.market.timeframes import timeframe
 from tacore.model import Bar, Quote
-from tacore.ports import Context, MarketDataProvider, Method
+from tacore.ports import Context, MarketData, MarketDataProvider, Method
 
 _DEFAULT_BARS = 30
 _MOST_BARS = 5000
@@ -59,6 +69,7 @@ class QuoteView(msgspec.Struct, kw_only=True):
     volume: Decimal | UnsetType = UNSET
     as_of: datetime | UnsetType = UNSET
     age_s: Decimal | UnsetType | None = UNSET
+    stale: bool | UnsetType = UNSET
 
 
 class BarView(msgspec.Struct, kw_only=True):
@@ -75,11 +86,17 @@ class BarView(msgspec.Struct, kw_only=True):
 
 
 class SymbolView(msgspec.Struct, kw_only=True):
-    """One symbol: ``symbol`` is the provider's, ``asked`` the client's spelling where it differs."""
+    """One symbol: ``symbol`` is the provider's, ``asked`` the client's spelling where it differs.
+
+    ``source`` gave the quote, and the bars too unless ``bars_source`` says otherwise.
+    """
 
     symbol: str
     name: str
     currency: str
+    source: str
+    simulated: bool
+    bars_source: str | UnsetType = UNSET
     quote: QuoteView | UnsetType = UNSET
     bars: list[BarView] | UnsetType = UNSET
     asked: str | UnsetType = UNSET
@@ -87,7 +104,7 @@ class SymbolView(msgspec.Struct, kw_only=True):
 
 
 class Result(msgspec.Struct, kw_only=True):
-    """Quotes and bars by symbol, and where they come from."""
+    """Quotes and bars by symbol, and where they come from; ``stale`` where any of the quotes is."""
 
     market: str
     timeframe: str
@@ -99,6 +116,8 @@ class Result(msgspec.Struct, kw_only=True):
     as_of: datetime | None
     age_s: Decimal | None
     market_time: datetime
+    market_open: bool
+    stale: bool
     symbols: dict[str, SymbolView]
     missing: dict[str, str] = {}
     warnings: list[str] = []
@@ -128,18 +147,20 @@ def get_market_data(params: Params, context: Context) -> Result:
     market = data.market(params.market or data.infer_market(params.symbols))
     provider, now = data.provider(market), data.now(market)
     asked, missing = find(params.symbols, market, provider)
-    wanted = _Wanted(params, market)
+    wanted = _Wanted(params, market, data)
     views: dict[str, SymbolView] = {}
-    ages: list[datetime] = []
+    quotes: list[Quote] = []
     for each, quote in zip(asked, provider.quotes([each.instrument for each in asked], now=now), strict=True):
         context.check()
         if quote is None:
-            missing[each.sent] = f"{each.symbol} has no price yet at {now.isoformat()}"
+            missing[each.sent] = why_no_price(each, provider, now)
             continue
         views[each.symbol] = wanted.view(each, quote, provider, now)
-        ages.append(quote.as_of)
+        quotes.append(quote)
     return Result(
-        **provenance(data, market, now, ages),
+        **provenance(data, market, now, [each.as_of for each in quotes], wanted.sources),
+        market_open=data.is_open(market),
+        stale=any(wanted.is_stale(each.as_of) for each in quotes),
         timeframe=params.timeframe,
         adjusted=params.adjusted,
         bars_shown=_bars_shown(params),
@@ -152,9 +173,10 @@ def get_market_data(params: Params, context: Context) -> Result:
 class _Wanted:
     """What a request wants to see of each symbol."""
 
-    def __init__(self, params: Params, market: str) -> None:
+    def __init__(self, params: Params, market: str, data: MarketData) -> None:
         hours = HOURS[market]
         self._params = params
+        self.is_stale = cache(partial(data.is_stale, market))  # quotes of one moment are judged once
         self._start = moment("start", params.start, hours)
         self._end = moment("end", params.end, hours, ends=True)
         if self._start and self._end and self._start >= self._end:
@@ -171,35 +193,52 @@ class _Wanted:
         self._quote = _chosen(params.fields, "quote", _QUOTE)
         self._bar = _chosen(params.fields, "bars", _BAR)
         self.warnings: list[str] = []
+        self.sources: set[str] = set()
 
     def view(self, asked: Asked, quote: Quote, provider: MarketDataProvider, now: datetime) -> SymbolView:
         """Show one symbol."""
         instrument = asked.instrument
-        view = SymbolView(symbol=instrument.symbol, name=instrument.name, currency=instrument.currency)
+        view = SymbolView(
+            symbol=instrument.symbol,
+            name=instrument.name,
+            currency=instrument.currency,
+            source=quote.source,
+            simulated=quote.simulated,
+        )
+        self.sources.add(quote.source)
         if asked.sent != asked.symbol:
             view.asked = asked.sent
         if instrument.note:
             view.note = instrument.note
         if self._quote:
-            values = msgspec.structs.asdict(quote) | {"age_s": age_s(quote.as_of, now)}
+            values = msgspec.structs.asdict(quote)
+            values |= {"age_s": age_s(quote.as_of, now), "stale": self.is_stale(quote.as_of)}
             view.quote = QuoteView(**{name: values[name] for name in self._quote})
         if self._bar:
-            view.bars = self._bars(asked, provider, now)
+            bars = self._bars(asked, provider, now)
+            view.bars = [self._bar_view(each) for each in bars]
+            self.sources |= {each.source for each in bars}
+            if bars and bars[0].source != quote.source:
+                view.bars_source = bars[0].source
         return view
 
-    def _bars(self, asked: Asked, provider: MarketDataProvider, now: datetime) -> list[BarView]:
-        bars = provider.bars(
-            asked.instrument,
-            self._params.timeframe,
-            now=now,
-            start=self._start,
-            end=self._end,
-            limit=self._most or self._limit,
-            adjusted=self._params.adjusted,
-        )
+    def _bars(self, asked: Asked, provider: MarketDataProvider, now: datetime) -> Sequence[Bar]:
+        try:
+            bars = provider.bars(
+                asked.instrument,
+                self._params.timeframe,
+                now=now,
+                start=self._start,
+                end=self._end,
+                limit=self._most or self._limit,
+                adjusted=self._params.adjusted,
+            )
+        except (NotFound, Unavailable) as error:
+            self.warnings.append(f"{asked.symbol}: no bars: {error.message}")
+            return ()
         if len(bars) == self._most:
             self.warnings.append(f"{asked.symbol}: only the newest {self._most} bars are shown")
-        return [self._bar_view(bar) for bar in bars]
+        return bars
 
     def _bar_view(self, bar: Bar) -> BarView:
         return BarView(time=bar.time, **{name: getattr(bar, name) for name in self._bar if name != "time"})

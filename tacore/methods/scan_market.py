@@ -145,7 +145,13 @@ def scan_market(params: Params, context: Context) -> Result:
     matched = [look for look in looks if meets(look, bands)]
     shown = sort_looks(matched, sort_by, descending=descending)[: params.limit]
     return Result(
-        **provenance(data, market, now, [look.quote.as_of for look in looks]),
+        **provenance(
+            data,
+            market,
+            now,
+            [look.quote.as_of for look in looks],
+            {look.quote.source for look in looks},
+        ),
         scanned=len(looks),
         matched=len(matched),
         sorted_by=f"{sort_by} {'descending' if descending else 'ascending'}",

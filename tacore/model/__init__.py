@@ -21,7 +21,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """One interval of trading; ``time`` is when it ended (UTC), ``session`` the exchange's date of it.
 
-    Prices are raw; ``adjusted_close`` has later splits and dividends taken out of ``close``.
+    Prices are raw; ``adjusted_close`` has later splits and dividends taken out of ``close``. ``source`` names
+    the provider that gave it.
     """
 
     time: datetime
@@ -32,6 +33,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     close: Decimal
     volume: Decimal
     adjusted_close: Decimal
+    source: str = ""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
     ``change_pct`` is in percent against the close before, ``change_24h`` against the last price known 24
     hours before ``as_of``, both of adjusted prices where the provider has them; ``as_of`` is when the price
-    was made (UTC).
+    was made (UTC). ``source`` is the name of the provider that gave it, ``simulated`` whether it invents.
     """
 
     price: Decimal
@@ -50,6 +52,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     volume: Decimal
     as_of: datetime
     change_24h: Decimal | None = None
+    source: str = ""
+    simulated: bool = False
 
 
 class Fundamentals(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from tacore.settings.problems import Problem, nearest, problem, refuse
 
@@ -25,6 +25,17 @@ def _moment(value: object) -> datetime | date:
     if not isinstance(value, date):
         raise ValueError("a date or a moment is needed, such as 2013-02-14 or 2013-02-14T18:00:00Z")
     return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def _names(value: object) -> object:
+    """Take one name for a list of one; a name that comes twice is a mistake."""
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(each, str) for each in value):
+        raise ValueError("a provider's name, or a list of names, first preferred, is needed")
+    if len(set(value)) < len(value):
+        raise ValueError("a provider is named twice")
+    return tuple(value)
 
 
 class _Section(BaseModel):
@@ -56,11 +67,14 @@ class SyntheticSettings(_Section):
 class MarketSettings(_Section):
     """One market."""
 
-    provider: str
-    """Where its instruments and prices come from: sample (real daily history, US) or synthetic."""
+    provider: Annotated[tuple[str, ...], BeforeValidator(_names)]
+    """Where its instruments and prices come from: a name, or a list whose first that answers is taken."""
 
     replay: ReplaySettings | None = None
     """Run the market as a replay. Nothing means live; for a provider of history alone, where that ends."""
+
+    stale_after_s: float = Field(default=1200.0, gt=0, le=31_536_000, allow_inf_nan=False)
+    """A price is stale once the market has traded for longer than these seconds since it was made."""
 
     synthetic: SyntheticSettings = SyntheticSettings()
     """Seed and size, for the synthetic provider."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from tacore.clock import Clock
+from tacore.clock import DEADLINE, Clock
 from tacore.errors import DeadlineExceeded, Internal, TacoreError
 from tacore.ports import Context, Method, Ports
 from tacore.wire import backend, reply
@@ -71,6 +71,7 @@ class Session:
             deadline = arrived + batch.patience_ms[index] / 1000
             context = Context(request_id, batch.method, principal, deadline, self._clock, self._ports)
             self._running = (batch.dispatch_id, context)
+            DEADLINE.set(deadline)
             data, error = self._execute(served, head, context)
             now = _perf_ns()
             took_us = (now - mark) // 1000

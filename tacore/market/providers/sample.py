@@ -19,6 +19,7 @@ from tacore.market.daily_file import (
     ended_by,
     merge,
     parse,
+    quote_of,
     read_daily,
     session_of,
     week_of,
@@ -26,11 +27,10 @@ from tacore.market.daily_file import (
 from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.registry import ProviderKind
-from tacore.market.returns import change_pct
 from tacore.market.symbols import canonical
 from tacore.market.timeframes import refuse_timeframe
 from tacore.model import Bar, Instrument, Quote
-from tacore.model.markets import MarketSettings
+from tacore.model.providers import Setup
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -108,29 +108,16 @@ class SampleHistory:
         beyond = ended_by(series.ends, min(now, end) if end else now, self._hours)
         first = ended_by(series.ends, start, self._hours) if start else 0
         first = first if limit is None else max(first, beyond - limit)
-        return [as_bar(series.row(number, adjusted=adjusted), self._hours) for number in range(first, beyond)]
+        rows = (series.row(number, adjusted=adjusted) for number in range(first, beyond))
+        return [as_bar(row, self._hours, self.name) for row in rows]
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
-        """Give the last session's values; changes are of adjusted closes, so splits do not show in them.
-
-        Daily history knows one price a session: 24 hours before a close, the last one was the close before.
-        """
+        """Give the last session's values; changes are of adjusted closes, so splits do not show in them."""
         last = self.bars(instrument, "1d", now=now, limit=2)
         if not last:
             first = session_of(self._lines[instrument.symbol][0])
             raise NotFound(f"{instrument.symbol} has no price yet: its history begins on {first}")
-        bar, before = last[-1], last[0] if len(last) > 1 else None
-        change = change_pct(bar.adjusted_close, before.adjusted_close if before else None)
-        return Quote(
-            price=bar.close,
-            change_pct=change,
-            open=bar.open,
-            high=bar.high,
-            low=bar.low,
-            volume=bar.volume,
-            as_of=bar.time,
-            change_24h=change,
-        )
+        return quote_of(last, self.name)
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
         """Give many quotes at once, in order; None where an instrument had no price yet."""
@@ -172,7 +159,7 @@ def _by_week(daily: _Series) -> _Series:
     return _Series(daily.lines, spans, [daily.ends[week[-1]] for week in weeks])
 
 
-def _build(_market: str, _settings: MarketSettings) -> SampleHistory:
+def _build(_setup: Setup) -> SampleHistory:
     return SampleHistory()
 
 

@@ -131,6 +131,8 @@ class SyntheticMarket:
                 volume=volume * listing.lot,
                 as_of=when,
                 change_24h=change_pct(price, day_price),
+                source=self.name,
+                simulated=True,
             )
 
     def _bars(self, row: int, grid: BarGrid, first: int, beyond: int) -> Iterator[Bar]:
@@ -170,6 +172,7 @@ class SyntheticMarket:
             close=close,
             volume=values[4] * listing.lot,
             adjusted_close=close,
+            source=self.name,
         )
 
     def _ticks(self, rows: NDArray[np.intp], logarithms: Reals) -> list[int]:

@@ -4,9 +4,16 @@ from typing import Any
 
 import pytest
 
-from tacore.errors import InvalidParams
+from tacore.clock import ManualClock
+from tacore.errors import InvalidParams, Unavailable
+from tacore.market.anchors import make_anchors
+from tacore.market.calendars import Calendars
+from tacore.market.chain import Chain
+from tacore.market.router import Markets
 from tacore.methods.get_market_data import METHOD
-from tests.support.markets import answer, open_markets
+from tacore.model.markets import parse_markets
+from tests.support.markets import WALL, answer, open_markets, wall_us
+from tests.support.shaky import Shaky
 
 
 def ask(**params: Any) -> Any:
@@ -135,7 +142,7 @@ def test_bars_when_adjusted_say_so_while_the_quote_stays_raw() -> None:
         (["volume"], {"volume"}, {"time", "volume"}),
         (
             "quote",
-            {"price", "change_pct", "change_24h", "open", "high", "low", "volume", "as_of", "age_s"},
+            {"price", "change_pct", "change_24h", "open", "high", "low", "volume", "as_of", "age_s", "stale"},
             None,
         ),
     ],
@@ -206,3 +213,57 @@ def test_params_when_unknown_are_a_warning() -> None:
     data = ask(symbol="AAPL", market_conditions="calm")
     assert data["symbols"]["AAPL"]["quote"]["price"] == 430.47
     assert "market_conditions" in data["warnings"][0]
+
+
+def of_two(one: Shaky, two: Shaky) -> Markets:
+    """A market of two providers, whose bars are given by hand to say where they come from."""
+    settings = parse_markets({"SIM": {"provider": "synthetic"}})
+    clock = ManualClock(wall_us=wall_us(WALL))
+    anchors = make_anchors(settings, clock.wall_us())
+    return Markets({"SIM": Chain("SIM", [one, two])}, anchors, clock, Calendars(), settings)
+
+
+def test_data_when_two_providers_share_the_symbols_says_the_source_of_each() -> None:
+    markets = of_two(Shaky("one", "SIM0001", sign=True), Shaky("two", "SIM0001", "SIM0002", sign=True))
+    data = answer(METHOD, {"symbols": ["SIM0002", "SIM0001", "SIM0003"], "limit": 1}, markets)
+    assert {name: each["source"] for name, each in data["symbols"].items()} == {
+        "SIM0002": "two",
+        "SIM0001": "one",
+    }
+    assert data["source"] == "one,two"
+    assert data["missing"] == {
+        "SIM0003": "one: SIM0003 is not at one; two: SIM0003 is not at two",
+    }
+
+
+def test_data_when_bars_come_from_another_provider_says_so() -> None:
+    one, two = Shaky("one", "SIM0001", sign=True), Shaky("two", "SIM0001", timeframes=("1h",), sign=True)
+    shown = answer(METHOD, {"symbol": "SIM0001", "timeframe": "1h"}, of_two(one, two))["symbols"]["SIM0001"]
+    assert (shown["source"], shown["bars_source"]) == ("one", "two")
+
+
+def test_data_when_no_provider_can_be_asked_is_unavailable_with_each_reason() -> None:
+    one, two = Shaky("one", "SIM0001"), Shaky("two", "SIM0001")
+    one.failure = Unavailable("limit reached", details={"reason": "rate_limited", "retry_after_ms": 900})
+    two.failure = Unavailable("bad key", details={"reason": "unauthorized"}, retryable=False)
+    with pytest.raises(Unavailable) as refused:
+        answer(METHOD, {"symbol": "SIM0001"}, of_two(one, two))
+    reasons = {name: each["reason"] for name, each in refused.value.details["providers"].items()}
+    assert reasons == {"one": "rate_limited", "two": "unauthorized"}
+
+
+@pytest.mark.parametrize(
+    ("at", "stale", "is_open"),
+    [
+        ("2013-03-01T21:00:00Z", False, False),
+        ("2013-03-04T14:29:00Z", False, False),  # the Monday after, before the open
+        ("2013-03-04T14:49:00Z", False, True),
+        ("2013-03-04T14:51:00Z", True, True),  # 21 minutes of trading without a price
+        ("2013-03-04T22:00:00Z", True, False),  # a whole session, of which the sample knows nothing
+    ],
+)
+def test_quote_when_the_market_has_traded_since_is_stale(at: str, stale: bool, is_open: bool) -> None:
+    markets = open_markets({"US": {"provider": "sample", "replay": {"at": at}}})
+    data = answer(METHOD, {"symbol": "AAPL", "limit": 0}, markets)
+    assert data["symbols"]["AAPL"]["quote"]["stale"] is stale
+    assert (data["stale"], data["market_open"]) == (stale, is_open)

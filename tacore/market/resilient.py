@@ -1,0 +1,67 @@
+"""A remote provider behind its guard, whose answers say where they come from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tacore.market.guard import Guard
+from tacore.model import Bar, Instrument, Quote
+from tacore.ports import MarketDataProvider
+
+if TYPE_CHECKING:
+    from tacore.model.history import History
+
+
+class Resilient:
+    """The MarketDataProvider port around another one, each of whose calls goes through the guard."""
+
+    def __init__(self, provider: MarketDataProvider, guard: Guard) -> None:
+        self.name = provider.name
+        self.simulated = provider.simulated
+        self.timeframes = provider.timeframes
+        self._provider = provider
+        self._call = guard.call
+
+    def instruments(self, market: str) -> Sequence[Instrument]:
+        """List what the market trades, ordered by symbol."""
+        return self._call(lambda: self._provider.instruments(market))
+
+    def resolve(self, symbol: str, market: str) -> Instrument:
+        """Find an instrument by any of its spellings; NotFound says why there is none."""
+        return self._call(lambda: self._provider.resolve(symbol, market))
+
+    def bars(
+        self,
+        instrument: Instrument,
+        timeframe: str,
+        *,
+        now: datetime,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+        adjusted: bool = False,
+    ) -> Sequence[Bar]:
+        """Give bars that ended at or before ``now``, oldest first."""
+        asked: dict[str, Any] = {"now": now, "start": start, "end": end, "limit": limit}
+        bars = self._call(lambda: self._provider.bars(instrument, timeframe, **asked, adjusted=adjusted))
+        return [each if each.source else msgspec.structs.replace(each, source=self.name) for each in bars]
+
+    def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
+        """Give the last known price as of ``now``."""
+        return self._signed(self._call(lambda: self._provider.quote(instrument, now=now)))
+
+    def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
+        """Give many quotes at once, in order; None where an instrument had no price yet."""
+        quotes = self._call(lambda: self._provider.quotes(instruments, now=now))
+        return [each and self._signed(each) for each in quotes]
+
+    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+        """Give the newest daily sessions that had ended by ``now``, as arrays."""
+        return self._call(lambda: self._provider.history(instruments, now=now, sessions=sessions))
+
+    def _signed(self, quote: Quote) -> Quote:
+        if quote.source:
+            return quote
+        return msgspec.structs.replace(quote, source=self.name, simulated=self.simulated)
