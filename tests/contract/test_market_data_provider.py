@@ -1,7 +1,9 @@
 """What every market data provider keeps, run on each provider file there is and each market it serves."""
 
 import importlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from tacore.market.registry import provider_names
 from tacore.model import Instrument
 from tacore.ports import MarketDataProvider
 from tests.support.markets import open_markets
+from tests.support.vendors.guard import loopback_only
+from tests.support.vendors.serving import SERVERS, serving
 
 SERVED = [
     (name, market)
@@ -23,11 +27,18 @@ Served = tuple[MarketDataProvider, str, datetime]
 
 
 @pytest.fixture(params=SERVED, ids="-".join)
-def served(request: pytest.FixtureRequest) -> Served:
-    """Give a provider as configured by default, a market of it, and the time there."""
+def served(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Served]:
+    """Give a provider by its defaults (a vendor's on the loopback), a market of it, and the time there."""
     name, market = request.param
+    if name in SERVERS:
+        loopback_only(monkeypatch)
+        with serving(name, market, tmp_path) as (_, markets):
+            yield markets.provider(market), market, markets.now(market)
+        return
     markets = open_markets({market: {"provider": name}})
-    return markets.provider(market), market, markets.now(market)
+    yield markets.provider(market), market, markets.now(market)
 
 
 def first(served: Served) -> Instrument:
