@@ -15,7 +15,7 @@ from tacore.market.registry import ProviderKind
 from tacore.market.symbols import vendor_symbol
 from tacore.market.timeframes import MINUTES
 from tacore.market.vendors.bars import daily_bar, intraday_bar, number, prices, utc
-from tacore.market.vendors.faults import mapped
+from tacore.market.vendors.faults import fault, mapped
 from tacore.market.vendors.options import VendorOptions, elsewhere, library
 from tacore.market.vendors.provider import Vendor
 from tacore.model import Bar, Instrument, Quote
@@ -76,6 +76,8 @@ class CcxtMarket(Vendor):
         """List the exchange's spot pairs that trade."""
         with mapped(self.name, self._reason):
             markets: Mapping[str, Any] = self._exchange.load_markets()
+            if not markets:
+                raise fault(self.name, "empty", "the list of pairs")
             return [
                 Instrument(
                     symbol=each["symbol"],

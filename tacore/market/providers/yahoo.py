@@ -33,6 +33,7 @@ _COLUMNS = ("Open", "High", "Low", "Close", "Volume", "Adj Close")
 _REASONS = (
     ("YFRateLimitError", "rate_limited"),
     ("YFPricesMissingError", "empty"),
+    ("YFDataException", "server_error"),  # its page that says it is down
     ("YFException", "refused"),
 )
 _NO_USDT = "Yahoo quotes coins in US dollars, and counts their volume in dollars"

@@ -3,9 +3,6 @@
 import importlib.util
 import warnings
 from types import ModuleType
-from typing import Any
-
-import requests
 
 from tacore.errors import ConfigurationError, NotFound
 from tacore.market.vendors.faults import fault
@@ -17,26 +14,13 @@ _VENDOR = "akshare"
 class EastMoneySession(VendorSession):
     """East Money says by a null that there is no such symbol; akshare would stumble over it."""
 
-    def request(  # type: ignore[override]
-        self,
-        method: str,
-        url: str,
-        **asked: Any,  # noqa: ANN401 - whatever requests takes
-    ) -> requests.Response:
-        """Ask once; NotFound where East Money knows no such symbol."""
-        answer = super().request(method, url, **asked)
-        if answer.status_code != requests.codes.ok:
-            raise fault(_VENDOR, "refused", f"HTTP {answer.status_code}")
-        try:
-            said = answer.json()
-        except ValueError as error:
-            raise fault(_VENDOR, "malformed", "no JSON") from error
+    def check(self, said: object) -> None:
+        """Raise NotFound where East Money knows no such symbol."""
         if not isinstance(said, dict):
             raise fault(_VENDOR, "malformed", "no object")
         for key in ("data", "result"):
             if key in said and said[key] is None:
                 raise NotFound("East Money has no such symbol")
-        return answer
 
 
 class EastMoney:

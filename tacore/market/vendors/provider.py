@@ -26,7 +26,7 @@ _DAY_S = 86_400
 _DAY = timedelta(days=1)
 _SKEW = timedelta(minutes=1)
 _SILENT = timedelta(days=20)  # longer than any market's holidays
-FIRST_DAY = datetime(1970, 1, 2, tzinfo=UTC)
+FIRST_DAY = datetime(1970, 1, 5, tzinfo=UTC)  # not 1970-01-01: 0 seconds mean nothing to some
 
 
 class Vendor(ABC):

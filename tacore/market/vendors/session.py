@@ -38,4 +38,17 @@ class VendorSession(requests.Session):
             raise fault(self._vendor, "connection") from error
         headers: Mapping[str, str] = answer.headers
         refuse_status(self._vendor, answer.status_code, headers)
+        if answer.ok:
+            self.check(self._read(answer))
         return answer
+
+    def check(self, said: object) -> None:
+        """Look at the JSON of a success before the library does; it may raise."""
+
+    def _read(self, answer: requests.Response) -> object:
+        # ccxt takes a page for people, or half an answer, for an empty list.
+        try:
+            said: object = answer.json()
+        except ValueError as error:
+            raise fault(self._vendor, "malformed", "no JSON") from error
+        return said

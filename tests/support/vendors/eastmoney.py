@@ -26,7 +26,7 @@ class EastMoneyServer(VendorServer):
         pages = {
             "/api/qt/stock/kline/get": self._klines,
             "/api/qt/stock/trends2/get": self._trends,
-            "/api/qt/clist/get": self._board,
+            "/api/qt/clist/get": self.board,
             "/api/qt/stock/get": self._info,
             "/securities/api/data/v1/get": self._profile,
         }
@@ -77,10 +77,11 @@ class EastMoneyServer(VendorServer):
         prices = ",".join(format(each, shape) for each in (o, c, h, low))
         return f"{stamp},{prices},{row.volume},{row.volume * row.close:.2f}"
 
-    def _board(self, asked: dict[str, str]) -> object:
+    def board(self, asked: dict[str, str], page: list[str] | None = None, total: int | None = None) -> object:
         market = "116." if "m:128" in asked["fs"] else ("0.", "1.")
-        secids = [] if self.mode == "empty" else [each for each in NAMES if each.startswith(market)]
-        return {"rc": 0, "data": {"total": len(secids), "diff": [board_row(each) for each in secids]}}
+        secids = page or [each for each in NAMES if each.startswith(market)]
+        diff = [board_row(each) for each in secids]
+        return {"rc": 0, "data": {"total": total or len(secids), "diff": diff}}
 
     def _info(self, asked: dict[str, str]) -> object:
         secid = asked["secid"]

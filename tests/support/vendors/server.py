@@ -1,8 +1,10 @@
 """An HTTP server on the loopback interface that answers as a vendor does, well or ill as it is told."""
 
 import json
+import socket
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -10,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 Answer = tuple[int, Mapping[str, str], bytes]
 STATUS = {"unauthorized": 401, "forbidden": 403, "rate_limited": 429, "server_error": 500, "down": 503}
-HTML = b"<html><body>We are making some changes. Will be right back.</body></html>"
+HTML = b"<html><body>We are making some changes.</body></html>"
 
 
 def as_json(value: object, status: int = 200) -> Answer:
@@ -22,7 +24,8 @@ class VendorServer:
     """What every loopback vendor has; a subclass knows the vendor's pages.
 
     ``mode`` is ok, a key of STATUS, hang (until ``released``), malformed (a page for people), empty, nonsense
-    (prices that cannot be) or incomplete (fields are missing).
+    (prices that cannot be) or incomplete (fields are missing). ``recorded`` has answers by path that are sent
+    as they are.
     """
 
     def __init__(self) -> None:
@@ -30,11 +33,18 @@ class VendorServer:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.headers: list[Mapping[str, str]] = []
         self.released = threading.Event()
+        self.recorded: dict[str, object] = {}
+        self.broken: list[Exception] = []
+        self.connections: set[socket.socket] = set()
         vendor = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = 1 << 16  # head and body in one packet
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                vendor.connections.add(self.connection)
 
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
@@ -60,6 +70,8 @@ class VendorServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if self.broken and kind is None:
+            raise self.broken[0]
 
     def close(self) -> None:
         """Answer nobody any more; once is enough."""
@@ -68,12 +80,19 @@ class VendorServer:
             self._server.shutdown()
             self._thread.join()
             self._server.server_close()
+            for each in self.connections:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     def send(self, handler: BaseHTTPRequestHandler, path: str, asked: dict[str, str]) -> None:
         """Answer one question."""
         self.asked.append((path, asked))
         self.headers.append(dict(handler.headers))
-        status, headers, body = self.respond(path, asked)
+        try:
+            status, headers, body = self.respond(path, asked)
+        except Exception as error:
+            self.broken.append(error)
+            status, headers, body = 501, {}, b""
         try:
             handler.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -91,7 +110,7 @@ class VendorServer:
             self.released.wait(30)
         if self.mode == "malformed":
             return 200, {"Content-Type": "text/html"}, HTML
-        return self.page(path, asked)
+        return as_json(self.recorded[path]) if path in self.recorded else self.page(path, asked)
 
     def refusal(self, status: int) -> Answer:
         """Refuse as the vendor does."""

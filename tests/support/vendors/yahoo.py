@@ -33,9 +33,11 @@ def noisy(cents: float) -> float:
 class YahooServer(VendorServer):
     """Shares of three markets and two coins; asked without its crumb it refuses quotes."""
 
+    crumb = CRUMB
+
     def respond(self, path: str, asked: dict[str, str]) -> Answer:
         if path == "/v1/test/getcrumb":
-            return 200, {"Content-Type": "text/plain"}, CRUMB.encode()
+            return 200, {"Content-Type": "text/plain"}, self.crumb.encode()
         if "/finance/" not in path:
             return 404, {"Set-Cookie": "A3=d=AQABBG; Path=/; Max-Age=31557600"}, b"<html></html>"
         return super().respond(path, asked)
@@ -47,7 +49,7 @@ class YahooServer(VendorServer):
         return as_json({"finance": {"result": None, "error": error}}, status)
 
     def page(self, path: str, asked: dict[str, str]) -> Answer:
-        if asked.get("crumb") != CRUMB:
+        if asked.get("crumb") != self.crumb:
             return self.refusal(401)
         if path == "/v7/finance/quote":
             symbols = [] if self.mode == "empty" else asked["symbols"].split(",")
