@@ -1,5 +1,6 @@
 """The exchanges' calendars of a home, computed by a child process so that no worker has to hold pandas."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ def calendars_of(loaded: Loaded) -> Calendars:
 
 
 def serve_calendar(spec: Mapping[str, Any]) -> None:
-    """Compute and keep one exchange's sessions, as a child process."""
+    """Compute and keep one exchange's sessions, as a child process that ends with its parent."""
     from tacore.market.exchange_sessions import write  # noqa: PLC0415 - numpy
 
+    processes.watch_parent(lambda: os._exit(1))
     write(str(spec["exchange"]), Path(spec["path"]))
 
 

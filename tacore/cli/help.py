@@ -15,6 +15,7 @@ The service:
   worker                spawn, ls, scale, restart, drain
   config                show, get, validate
   init                  write config/*.yaml to edit
+  data                  import, ls: a history of your own, from CSV and Parquet files
   logs                  the journal of requests (-f follows)
   bench                 measure a method
 

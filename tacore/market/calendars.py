@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -20,6 +20,7 @@ EXCHANGES = {"US": "XNYS", "CN": "XSHG", "HK": "XHKG"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 _PER_S = 1_000_000
+_DAY = timedelta(days=1)
 
 
 class Sessions(Protocol):
@@ -31,6 +32,10 @@ class Sessions(Protocol):
 
     def traded_s(self, start: datetime, end: datetime) -> float:
         """Give the seconds that it traded between two moments."""
+        ...
+
+    def days(self, first: date, last: date) -> list[date]:
+        """List the dates of the sessions from one to another, both included."""
         ...
 
 
@@ -51,6 +56,12 @@ class RegularWeek:
     def traded_s(self, start: datetime, end: datetime) -> float:
         """Give the seconds that it traded between two moments."""
         return self._elapsed_s(end) - self._elapsed_s(start)
+
+    def days(self, first: date, last: date) -> list[date]:
+        """List the dates of the sessions from one to another, both included."""
+        hours = self._hours
+        found = map(hours.session, range(hours.number(first), hours.number(last) + 1))
+        return [each for each in found if first <= each <= last]
 
     def _elapsed_s(self, moment: datetime) -> float:
         number, minutes = self._hours.elapsed(moment)
@@ -86,6 +97,17 @@ class ListedSessions:
         if not (self._knows(start) and self._knows(end)):
             return self._beyond.traded_s(start, end)
         return (self._elapsed((end - _EPOCH) // _US) - self._elapsed((start - _EPOCH) // _US)) / _PER_S
+
+    def days(self, first: date, last: date) -> list[date]:
+        """List the dates of the sessions from one to another, both included."""
+        # An exchange's session opens on the same date in UTC as at home, everywhere that is listed here.
+        known = [(_EPOCH + each * _US).date() for each in self._rows.opens]
+        if not known:
+            return self._beyond.days(first, last)
+        inside = [each for each in known if first <= each <= last]
+        before = self._beyond.days(first, min(last, known[0] - _DAY)) if first < known[0] else []
+        after = self._beyond.days(max(first, known[-1] + _DAY), last) if last > known[-1] else []
+        return [*before, *inside, *after]
 
     def _knows(self, moment: datetime) -> bool:
         at = (moment - _EPOCH) // _US

@@ -10,7 +10,8 @@ from importlib.resources.abc import Traversable
 from itertools import groupby
 
 from tacore.market.hours import Hours
-from tacore.model import Bar
+from tacore.market.returns import change_pct
+from tacore.model import Bar, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,26 @@ def as_bar(row: Row, hours: Hours, source: str) -> Bar:
         close=row.close,
         volume=row.volume,
         adjusted_close=row.adjusted_close,
+        source=source,
+    )
+
+
+def quote_of(bars: Sequence[Bar], source: str) -> Quote:
+    """Make a quote of the last session, given the last two; changes are of adjusted closes, without splits.
+
+    Daily history knows one price a session: 24 hours before a close, the last one was the close before.
+    """
+    bar, before = bars[-1], bars[-2] if len(bars) > 1 else None
+    change = change_pct(bar.adjusted_close, before.adjusted_close if before else None)
+    return Quote(
+        price=bar.close,
+        change_pct=change,
+        open=bar.open,
+        high=bar.high,
+        low=bar.low,
+        volume=bar.volume,
+        as_of=bar.time,
+        change_24h=change,
         source=source,
     )
 

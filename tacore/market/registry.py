@@ -48,9 +48,11 @@ class Providers:
     def setup(self, name: str, kind: ProviderKind, market: str, settings: MarketSettings) -> Setup:
         """Give what the provider is built from; ConfigurationError names what is wrong with its options."""
         own = self.settings.get(name, ProviderSettings())
-        return Setup(market, settings, own, self._options(name, kind, own), self.home)
+        return Setup(market, settings, own, self.options(name, kind), self.home)
 
-    def _options(self, name: str, kind: ProviderKind, own: ProviderSettings) -> Any:  # noqa: ANN401
+    def options(self, name: str, kind: ProviderKind) -> Any:  # noqa: ANN401 - an instance of kind.options
+        """Give the provider's own options, None where it has none; ConfigurationError as for ``setup``."""
+        own = self.settings.get(name, ProviderSettings())
         model = kind.options or _NoOptions
         try:
             options = model.model_validate(dict(own.options))

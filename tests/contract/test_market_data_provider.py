@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,20 @@ import pytest
 from tacore.errors import InvalidParams, NotFound
 from tacore.market.hours import HOURS
 from tacore.market.providers import __name__ as providers
-from tacore.market.registry import provider_names
+from tacore.market.registry import ProviderKind, provider_names
 from tacore.model import Instrument
 from tacore.ports import MarketDataProvider
 from tests.support.markets import open_markets
+from tests.support.price_files import write_history
 from tests.support.vendors.guard import loopback_only
-from tests.support.vendors.serving import SERVERS, serving
+from tests.support.vendors.serving import LOOPBACK, Loopback
 
 SERVED = [
     (name, market)
     for name in provider_names()
     for market in importlib.import_module(f"{providers}.{name}").PROVIDER.markets
 ]
+NO_WAIT = {"rate_per_s": 10_000, "rate_burst": 10_000, "backoff_s": 0}
 Served = tuple[MarketDataProvider, str, datetime]
 
 
@@ -30,15 +33,22 @@ Served = tuple[MarketDataProvider, str, datetime]
 def served(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Served]:
-    """Give a provider by its defaults (a vendor's on the loopback), a market of it, and the time there."""
+    """Give a provider, a market of it, and the time there; a remote one asks its loopback server."""
     name, market = request.param
-    if name in SERVERS:
-        loopback_only(monkeypatch)
-        with serving(name, market, tmp_path) as (_, markets):
-            yield markets.provider(market), market, markets.now(market)
-        return
-    markets = open_markets({market: {"provider": name}})
-    yield markets.provider(market), market, markets.now(market)
+    kind: ProviderKind = importlib.import_module(f"{providers}.{name}").PROVIDER
+    with ExitStack() as opened:
+        loopback = Loopback()
+        if kind.remote:
+            if name not in LOOPBACK:
+                pytest.skip(f"{name} has no loopback server in tests/support/vendors")
+            loopback_only(monkeypatch)
+            loopback = opened.enter_context(LOOPBACK[name](market))
+        if name == "files":
+            write_history(tmp_path / "data" / "history", market)
+        markets = open_markets(
+            {market: {"provider": name}}, loopback.wall, {name: NO_WAIT | dict(loopback.options)}, tmp_path
+        )
+        yield markets.provider(market), market, markets.now(market)
 
 
 def first(served: Served) -> Instrument:
@@ -141,6 +151,14 @@ def test_bars_when_the_timeframe_is_unknown_name_the_known_ones(served: Served) 
     with pytest.raises(InvalidParams) as refused:
         provider.bars(first(served), "3m", now=now)
     assert refused.value.details["timeframe"]["allowed"] == list(provider.timeframes)
+
+
+def test_values_when_given_name_their_source_and_whether_it_invents(served: Served) -> None:
+    provider, _, now = served
+    quote = provider.quote(first(served), now=now)
+    assert (quote.source, quote.simulated) == (provider.name, provider.simulated)
+    bars = provider.bars(first(served), "1d", now=now, limit=3)
+    assert {each.source for each in bars} == {provider.name}
 
 
 def test_provider_when_asked_says_its_name_and_whether_it_invents(served: Served) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tacore.clock import ManualClock
+from tacore.market.registry import Providers, provider_names
 from tacore.market.router import Markets, build_market_data
 from tacore.model.markets import parse_markets
+from tacore.model.providers import parse_providers
 from tacore.ports import Context, Method, Ports
 from tacore.worker.params import ParamsReader
 
@@ -27,9 +30,15 @@ def wall_us(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def open_markets(raw: Mapping[str, Any] = ALL_MARKETS, wall: datetime = WALL) -> Markets:
+def open_markets(
+    raw: Mapping[str, Any] = ALL_MARKETS,
+    wall: datetime = WALL,
+    providers: Mapping[str, Any] | None = None,
+    home: Path = Path(),
+) -> Markets:
     """Build markets from a configuration, at a standing wall time."""
-    return build_market_data(parse_markets(raw), ManualClock(wall_us=wall_us(wall)))
+    configured = Providers(parse_providers(providers, tuple(provider_names())), home)
+    return build_market_data(parse_markets(raw), ManualClock(wall_us=wall_us(wall)), None, configured)
 
 
 def answer(method: Method, params: Mapping[str, Any], markets: Markets | None = None) -> Any:

@@ -25,6 +25,7 @@ from tacore.errors import TacoreError
 from tacore.settings.load import load_settings
 from tacore.settings.loaded import Loaded
 from tacore.settings.names import env_name
+from tests.support.calendars import keep_calendars
 from tests.support.command import command, environment
 
 MARK = "SERVICE_UNDER_TEST"
@@ -73,6 +74,7 @@ class Service:
         ports = {"zmq.frontend_port": frontend, "zmq.backend_port": backend, "api.port": api}
         defaults = {"debug_methods": True, "log_level": "INFO"}
         self.home = home
+        keep_calendars(home)
         self.settings: Mapping[str, Any] = (
             ports | defaults | {name.replace("__", "."): value for name, value in settings.items()}
         )

@@ -19,6 +19,7 @@ from tacore.market.daily_file import (
     ended_by,
     merge,
     parse,
+    quote_of,
     read_daily,
     session_of,
     week_of,
@@ -26,7 +27,6 @@ from tacore.market.daily_file import (
 from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.registry import ProviderKind
-from tacore.market.returns import change_pct
 from tacore.market.symbols import canonical
 from tacore.market.timeframes import refuse_timeframe
 from tacore.model import Bar, Instrument, Quote
@@ -112,27 +112,12 @@ class SampleHistory:
         return [as_bar(row, self._hours, self.name) for row in rows]
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
-        """Give the last session's values; changes are of adjusted closes, so splits do not show in them.
-
-        Daily history knows one price a session: 24 hours before a close, the last one was the close before.
-        """
+        """Give the last session's values; changes are of adjusted closes, so splits do not show in them."""
         last = self.bars(instrument, "1d", now=now, limit=2)
         if not last:
             first = session_of(self._lines[instrument.symbol][0])
             raise NotFound(f"{instrument.symbol} has no price yet: its history begins on {first}")
-        bar, before = last[-1], last[0] if len(last) > 1 else None
-        change = change_pct(bar.adjusted_close, before.adjusted_close if before else None)
-        return Quote(
-            price=bar.close,
-            change_pct=change,
-            open=bar.open,
-            high=bar.high,
-            low=bar.low,
-            volume=bar.volume,
-            as_of=bar.time,
-            change_24h=change,
-            source=self.name,
-        )
+        return quote_of(last, self.name)
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
         """Give many quotes at once, in order; None where an instrument had no price yet."""

@@ -1,18 +1,21 @@
-"""Markets whose provider asks a loopback vendor."""
+"""Markets whose provider asks a loopback vendor.
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+``LOOPBACK`` maps a provider's name to what opens its server for a market, for the contract tests: a context
+manager that gives a `Loopback`. A remote provider without one is skipped there, with that reason.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-from tacore.clock import ManualClock
-from tacore.market.registry import Providers
-from tacore.market.router import Markets, build_market_data
-from tacore.model.markets import parse_markets
-from tacore.model.providers import parse_providers
-from tests.support.markets import WALL, wall_us
+from tacore.market.router import Markets
+from tests.support.markets import WALL, open_markets
 from tests.support.vendors.alpaca import AlpacaServer
 from tests.support.vendors.binance import BinanceServer
 from tests.support.vendors.eastmoney import EastMoneyServer
@@ -33,6 +36,20 @@ UNIVERSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+# One attempt, at once: what the guard makes of failures has tests of its own.
+GUARD: Mapping[str, Any] = MappingProxyType(
+    {"timeout_s": 5, "retries": 0, "rate_per_s": 10_000, "rate_burst": 10_000}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loopback:
+    """What goes under ``providers.NAME`` to ask the server (no wait unless it says so), and when that is."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    wall: datetime = WALL
+
+
 @contextmanager
 def serving(name: str, market: str, home: Path, **options: Any) -> Iterator[tuple[VendorServer, Markets]]:
     """Start a vendor, and give it with a market that its provider serves, at a standing time."""
@@ -40,15 +57,28 @@ def serving(name: str, market: str, home: Path, **options: Any) -> Iterator[tupl
         yield server, markets_of(name, market, home, base_url=server.url, **options)
 
 
-def markets_of(name: str, market: str, home: Path, wall: datetime = WALL, **options: Any) -> Markets:
-    """Build a market on a vendor's provider; the keys lie in files."""
-    # One attempt, at once: what the guard makes of failures has tests of its own.
-    guard = {"timeout_s": 5, "retries": 0, "rate_per_s": 10_000, "rate_burst": 10_000}
-    section = {**guard, "universe": UNIVERSES[name], **options}
+def markets_of(name: str, market: str, home: Path, **options: Any) -> Markets:
+    """Build a market on a vendor's provider."""
+    section = {**section_of(name, home), **options}
+    return open_markets({market: {"provider": name}}, WALL, {name: section}, home)
+
+
+def section_of(name: str, folder: Path) -> dict[str, Any]:
+    """Give a vendor's section under ``providers``; keys lie in files."""
+    section = {**GUARD, "universe": UNIVERSES[name]}
     if name == "alpaca":
-        for file, text in (("key", KEY), ("secret", SECRET)):
-            (home / file).write_text(f"{text}\n", encoding="utf-8")
-        section = {"api_key_file": "key", "secret_key_file": "secret", **section}
-    providers = Providers(parse_providers({name: section}, (name,)), home)
-    raw = {market: {"provider": name}}
-    return build_market_data(parse_markets(raw), ManualClock(wall_us=wall_us(wall)), None, providers)
+        for key, text in (("api_key_file", KEY), ("secret_key_file", SECRET)):
+            (folder / key).write_text(f"{text}\n", encoding="utf-8")
+            section[key] = str(folder / key)
+    return section
+
+
+@contextmanager
+def _opened(name: str, _market: str) -> Iterator[Loopback]:
+    with SERVERS[name]() as server, TemporaryDirectory() as folder:
+        yield Loopback({**section_of(name, Path(folder)), "base_url": server.url})
+
+
+LOOPBACK: Mapping[str, Callable[[str], AbstractContextManager[Loopback]]] = MappingProxyType(
+    {name: partial(_opened, name) for name in SERVERS}
+)

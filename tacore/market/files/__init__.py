@@ -1,0 +1,1 @@
+"""A person's own history: folders of CSV and Parquet files, one file per symbol."""
