@@ -38,7 +38,7 @@ UNIVERSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 # One attempt, at once: what the guard makes of failures has tests of its own.
 GUARD: Mapping[str, Any] = MappingProxyType(
-    {"timeout_s": 5, "retries": 0, "rate_per_s": 10_000, "rate_burst": 10_000}
+    {"timeout_s": 5, "retries": 0, "rate_per_s": 10_000, "rate_burst": 10_000, "breaker_failures": 1000}
 )
 
 
