@@ -90,17 +90,18 @@ class CcxtMarket(Vendor):
             ]
 
     def fetch(self, instrument: Instrument, timeframe: str, since: datetime, until: datetime) -> list[Bar]:
-        """Ask for candles page by page."""
+        """Ask for candles page by page; one that ends begins the next."""
         width = timedelta(days=1) if timeframe == "1d" else timedelta(minutes=MINUTES[timeframe])
         begins = since - width
         bars: dict[datetime, Bar] = {}
         while begins < until:
             page = self._page(instrument.symbol, timeframe, begins)
             bars |= {bar.time: bar for bar in (self._bar(row, timeframe) for row in page)}
-            last = utc(page[-1][0] / 1000) if page else begins
-            if len(page) < _PAGE or last <= begins:
+            # Not by the page's length: exchanges have their own, shorter than what is asked for.
+            last = max(bars, default=begins)
+            if not page or last <= begins:
                 break
-            begins = last + width
+            begins = last
         return [bars[ended] for ended in sorted(bars)]
 
     def live_quotes(self, instruments: Sequence[Instrument], now: datetime) -> Sequence[Quote | None]:

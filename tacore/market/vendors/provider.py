@@ -1,5 +1,6 @@
 """The MarketDataProvider port over a vendor: what is the same whoever the vendor is."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from tacore.model import Bar, Instrument, Quote
 if TYPE_CHECKING:
     from tacore.model.history import History
 
+log = logging.getLogger("tacore.market")
 _DAY_S = 86_400
 _DAY = timedelta(days=1)
 _SKEW = timedelta(minutes=1)
@@ -76,6 +78,11 @@ class Vendor(ABC):
                 missing = [each for each in self._universe if each not in self._known]
                 self._known.update(self.look_up(missing) if missing else {})
                 found = [self._known[each] for each in self._universe if each in self._known]
+                if len(found) < len(self._universe):
+                    unknown = sorted(set(self._universe) - {each.symbol for each in found})
+                    log.warning(
+                        "universe_has_unknown_symbols", extra={"provider": self.name, "symbols": unknown}
+                    )
             else:
                 found = list(self.listing())
                 self._known.update({each.symbol: each for each in found})

@@ -16,7 +16,9 @@ def text(cents: float) -> str:
 
 
 class BinanceServer(VendorServer):
-    """Three pairs that trade, and one that does not any more."""
+    """Three pairs that trade, and one that does not any more; ``most`` is how long a page may be."""
+
+    most = 1000
 
     def refusal(self, status: int) -> Answer:
         said = {
@@ -47,7 +49,7 @@ class BinanceServer(VendorServer):
             rows = [[*each[:4], "-1.00000000", *each[5:]] for each in rows]
         if self.mode == "incomplete":
             rows = [each[:3] for each in rows]
-        return rows[: int(asked["limit"])]
+        return rows[: min(int(asked["limit"]), self.most)]
 
 
 def kline(row: tape.Row, width: int) -> list[object]:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tacore.errors import ConfigurationError, NotFound, Unavailable
 from tacore.market.router import Markets
 from tests.support.vendors import tape
+from tests.support.vendors.binance import BinanceServer
 from tests.support.vendors.server import VendorServer
 from tests.support.vendors.serving import markets_of, serving
 
@@ -38,8 +40,10 @@ def test_bars_when_the_exchange_sends_text_have_its_digits(coins: Opened) -> Non
     assert bar.adjusted_close == bar.close
 
 
-def test_bars_when_they_take_several_pages_are_all_there(coins: Opened) -> None:
+@pytest.mark.parametrize("most", [1000, 300])
+def test_bars_when_they_take_several_pages_are_all_there(coins: Opened, most: int) -> None:
     server, markets = coins
+    cast("BinanceServer", server).most = most
     provider = markets.provider("CRYPTO")
     instrument = provider.resolve("BTC/USDT", "CRYPTO")
     server.asked.clear()

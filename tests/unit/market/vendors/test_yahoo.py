@@ -193,6 +193,15 @@ def test_listing_when_no_universe_is_named_says_where_to_name_it(tmp_path: Path)
         assert failed.value.retryable is False
 
 
+def test_listing_when_the_universe_has_an_unknown_symbol_warns_and_leaves_it_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving("yahoo", "US", tmp_path, universe=["AAPL", "ZZZZ"]) as (_, markets):
+        assert [each.symbol for each in markets.provider("US").instruments("US")] == ["AAPL"]
+    (told,) = [each for each in caplog.records if each.msg == "universe_has_unknown_symbols"]
+    assert vars(told)["symbols"] == ["ZZZZ"]
+
+
 @pytest.mark.parametrize(
     ("market", "spelling", "symbol", "currency"),
     [
