@@ -17,7 +17,8 @@ from tacore.model import Instrument
 from tacore.ports import MarketDataProvider
 from tests.support.markets import open_markets
 from tests.support.price_files import write_history
-from tests.support.vendors import LOOPBACK, Loopback
+from tests.support.vendors.guard import loopback_only
+from tests.support.vendors.serving import LOOPBACK, Loopback
 
 SERVED = [
     (name, market)
@@ -29,7 +30,9 @@ Served = tuple[MarketDataProvider, str, datetime]
 
 
 @pytest.fixture(params=SERVED, ids="-".join)
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+def served(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Served]:
     """Give a provider, a market of it, and the time there; a remote one asks its loopback server."""
     name, market = request.param
     kind: ProviderKind = importlib.import_module(f"{providers}.{name}").PROVIDER
@@ -37,7 +40,8 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
         loopback = Loopback()
         if kind.remote:
             if name not in LOOPBACK:
-                pytest.skip(f"{name} has no loopback server in tests/support/vendors.py")
+                pytest.skip(f"{name} has no loopback server in tests/support/vendors")
+            loopback_only(monkeypatch)
             loopback = opened.enter_context(LOOPBACK[name](market))
         if name == "files":
             write_history(tmp_path / "data" / "history", market)
