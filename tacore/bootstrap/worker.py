@@ -12,6 +12,7 @@ from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError
 from tacore.methods import discover
 from tacore.model.markets import parse_markets
+from tacore.model.risk import parse_risk
 from tacore.ports import Method, Ports
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
@@ -76,9 +77,10 @@ def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.
     clock = SystemClock()
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
     market = build_market_data(markets, clock, welcome.clock)
+    risk = parse_risk(loaded.trading.get("risk"), loaded.trading_file)
     journal = loaded.settings.journal
     make_row = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market), clock, make_row)
+    return Session(methods, Ports(market=market, risk=risk), clock, make_row)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:
