@@ -19,7 +19,7 @@ def historical(prices: Reals, exposures: Reals, confidence: float, horizon: int)
     overlapping = horizon > 1 and sessions >= _LEAST_BLOCKS * horizon
     step = horizon if overlapping else 1
     returns = prices[:, step:] / prices[:, :-step] - 1.0
-    tail = scenario_tail(exposures @ returns, lambda weights: returns @ weights, exposures, confidence)
+    tail = scenario_tail(exposures @ returns, lambda weights: weights @ returns.T, exposures, confidence)
     scale = 1.0 if overlapping else float(np.sqrt(horizon))
     beyond = (1 - confidence) * returns.shape[1]
     few = f"at confidence {confidence:g} less than one of {returns.shape[1]} observations lies beyond VaR"

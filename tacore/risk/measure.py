@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from tacore.risk.score import level, score_parts
 from tacore.risk.tail import Tail, floored, no_tail
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Holdings:
     """Quantities, exposures in money and days to liquidate of all assets, shaped (N,), with the cash."""
 
@@ -26,34 +27,34 @@ class Holdings:
     cash: float
     unmeasured: int
 
-    @property
+    @cached_property
     def value(self) -> float:
         """Cash and positions."""
         return self.cash + float(self.exposures.sum())
 
-    @property
+    @cached_property
     def gross(self) -> float:
         """The sum of absolute exposures."""
         return float(np.abs(self.exposures).sum())
 
-    @property
+    @cached_property
     def base(self) -> float:
         """What fractions are of: the value, or gross exposure where shorts leave no value."""
         return self.value if self.value > 0 else self.gross
 
-    @property
+    @cached_property
     def leverage(self) -> float | None:
         """Gross exposure over value; None where there is exposure and no value."""
         if self.value > 0:
             return self.gross / self.value
         return None if self.gross else 0.0
 
-    @property
+    @cached_property
     def weights(self) -> Reals:
         """Exposures as parts of gross exposure, signed."""
         return self.exposures / self.gross if self.gross else self.exposures * 0.0
 
-    @property
+    @cached_property
     def largest_weight(self) -> float:
         """The largest position as a part of the value."""
         return float(np.abs(self.exposures).max(initial=0.0)) / self.base if self.base else 0.0

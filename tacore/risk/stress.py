@@ -45,11 +45,10 @@ def scenarios(
     for row, (name, scenario) in enumerate(stress.items()):
         lost = float(all_lost[row])
         hits = -moved[row] * exposures
-        order = [each for each in np.argsort(-hits) if np.isfinite(hits[each]) and hits[each] > 0]
+        losing = np.where(hits > 0, hits, 0.0)
+        order = [each for each in np.argsort(-losing, kind="stable")[:_MOST_SHOWN] if losing[each]]
         silent = [
-            asset.symbol
-            for asset, hit, held in zip(assets, hits, exposures, strict=True)
-            if held and not np.isfinite(hit)
+            assets[each].symbol for each in np.flatnonzero(~np.isfinite(hits) & (exposures != 0)).tolist()
         ]
         known = bool(np.isfinite(lost))
         found.append(
@@ -58,7 +57,7 @@ def scenarios(
                 description=scenario.description,
                 loss=lost + 0.0 if known else None,
                 loss_pct=100 * lost / base + 0.0 if known and base > 0 else None,
-                worst=[Impact(assets[each].symbol, float(hits[each])) for each in order[:_MOST_SHOWN]],
+                worst=[Impact(assets[each].symbol, float(hits[each])) for each in order],
                 excluded=silent,
                 reason=_reason(scenario) if silent else None,
             )

@@ -7,7 +7,7 @@ import numpy as np
 
 from tacore.model.history import Reals
 
-# What the positions return on the weighted mean of the scenarios: weights (S,) in, returns (n,) out.
+# What the positions return in weighted means of the scenarios: weights (k, S) in, returns (k, n) out.
 MeanOf = Callable[[Reals], Reals]
 _MOST_RESCALED = 2.0
 
@@ -62,23 +62,25 @@ def scenario_tail(gains: Reals, mean_of: MeanOf, exposures: Reals, confidence: f
     beyond = np.zeros(count)
     beyond[order[: low + 1]] = 1 / (low + 1)
     var = -float(nearest @ gains)
-    cvar = -float(beyond @ gains)
+    smooth, exact, mean_beyond = -mean_of(np.stack([_kernel(gains, var), nearest, beyond]))
     return Tail(
         var=var,
-        cvar=cvar,
-        marginal_var=_kernel_marginal(gains, var, nearest, mean_of, exposures),
-        marginal_cvar=-mean_of(beyond),
+        cvar=-float(beyond @ gains),
+        marginal_var=_scaled(smooth, exact, var, exposures),
+        marginal_cvar=mean_beyond,
     )
 
 
-def _kernel_marginal(gains: Reals, var: float, nearest: Reals, mean_of: MeanOf, exposures: Reals) -> Reals:
-    """Spread VaR over positions; where the kernel fails, by the two scenarios next to it, which is exact."""
+def _kernel(gains: Reals, var: float) -> Reals:
+    """Weigh scenarios by how near to VaR they are; all zero where none is near or nothing moves."""
     width = 1.06 * float(gains.std()) * len(gains) ** -0.2
-    if width > 0:
-        weights = np.exp(-0.5 * ((gains + var) / width) ** 2)
-        weights /= max(float(weights.sum()), np.finfo(float).tiny)
-        smooth = -mean_of(weights)
-        total = float(exposures @ smooth)
-        if 0 < var < _MOST_RESCALED * total and total < _MOST_RESCALED * var:
-            return smooth * (var / total)
-    return -mean_of(nearest)
+    weights: Reals = np.exp(-0.5 * ((gains + var) / width) ** 2) if width > 0 else np.zeros(len(gains))
+    return weights / max(float(weights.sum()), np.finfo(float).tiny)
+
+
+def _scaled(smooth: Reals, exact: Reals, var: float, exposures: Reals) -> Reals:
+    """Scale the kernel's marginals to VaR; where that fails, take the two scenarios next to VaR."""
+    total = float(exposures @ smooth)
+    if 0 < var < _MOST_RESCALED * total and total < _MOST_RESCALED * var:
+        return smooth * (var / total)
+    return exact
