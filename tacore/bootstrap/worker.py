@@ -65,6 +65,8 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
 
 def _import_providers(loaded: Loaded) -> None:
     """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
+    import tacore.market.snapshots  # noqa: PLC0415 - numpy, as all of these
+    import tacore.risk.assess  # noqa: PLC0415, F401
     from tacore.market.registry import provider_kind  # noqa: PLC0415 - numpy: the supervisor needs none
 
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():

@@ -5,7 +5,7 @@ Apart from the other values because it needs pydantic, which nothing on the way 
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -195,22 +195,24 @@ class RiskSettings(_Section):
 
 
 def parse_risk(raw: object, where: str = "config/trading_config.yaml") -> RiskSettings:
-    """Check the ``risk`` mapping of a configuration file; without one, that of tacore's own file is used.
+    """Check the ``risk`` mapping of a configuration file; a key that it lacks is that of tacore's own file.
 
     Raises ConfigurationError naming file, key, value and what is allowed, for all that is wrong at once.
     """
-    if raw is None:
-        path = packaged_config_dir() / TRADING_FILE
-        found, problems = read_mapping(path, str(path))
-        refuse(problems)
-        raw, where = found.get("risk"), str(path)
-    if not isinstance(raw, Mapping):
-        refuse([problem(where, "risk", "a mapping of settings is needed", raw)])
+    whole = {**_own(), **(raw or {})} if isinstance(raw, Mapping | None) else raw
     try:
-        return RiskSettings.model_validate(raw)
+        return RiskSettings.model_validate(whole)
     except ValidationError as error:
         refuse(_problems(error, where))
         raise
+
+
+def _own() -> Mapping[str, Any]:
+    path = packaged_config_dir() / TRADING_FILE
+    found, problems = read_mapping(path, str(path))
+    refuse(problems)
+    own: Mapping[str, Any] = found["risk"]
+    return own
 
 
 def _problems(error: ValidationError, where: str) -> list[Problem]:

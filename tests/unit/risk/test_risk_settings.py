@@ -31,6 +31,12 @@ def test_section_when_missing_is_tacores_own() -> None:
     assert parse_risk(None) == parse_risk(shipped())
 
 
+def test_key_when_missing_is_tacores_own() -> None:
+    mine = parse_risk({"min_observations": 30, "limits": {"max_weight": None}})
+    assert (mine.min_observations, mine.limits.max_weight) == (30, None)
+    assert (mine.score, mine.stress) == (parse_risk(None).score, parse_risk(None).stress)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
@@ -58,7 +64,7 @@ def test_section_when_wrong_is_refused_with_its_key(path: str, value: object, sa
 
 
 def test_section_when_no_mapping_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="a mapping of settings is needed"):
+    with pytest.raises(ConfigurationError, match="Input should be a valid dictionary"):
         parse_risk([1])
 
 
