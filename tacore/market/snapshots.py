@@ -49,7 +49,8 @@ def take_snapshot(
     for market in markets:
         assets = valued.assets.get(market, [])
         instruments = [valued.instruments[market, asset.symbol] for asset in assets]
-        more = bench if market == bench_market else []
+        # What is held and in the benchmark is asked for once: history is the dearest part of a request.
+        more = [each for each in bench if market == bench_market and each not in instruments]
         histories[market] = taker.history(market, [*instruments, *more])
         if assets:
             parts.append(taker.part(market, assets, instruments, histories[market]))
@@ -182,8 +183,7 @@ def _market_asked(symbols: Sequence[str], data: MarketData) -> str:
 
 
 def _as_benchmark(market: str, members: Sequence[Instrument], histories: Mapping[str, History]) -> Benchmark:
-    """Give the benchmark's rows, which come last in its market's history."""
+    """Give the benchmark's rows of its market's history, where it is beside the assets or among them."""
     history = histories[market]
-    first = len(history.symbols) - len(members)
-    own = history.take(range(first, len(history.symbols)))
-    return Benchmark(tuple(each.symbol for each in members), market, own)
+    symbols = tuple(each.symbol for each in members)
+    return Benchmark(symbols, market, history.take([history.symbols.index(each) for each in symbols]))
