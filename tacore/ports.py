@@ -15,6 +15,7 @@ from tacore.model import Bar, Fundamentals, Instrument, Quote
 
 if TYPE_CHECKING:
     from tacore.model.history import History  # numpy, which the broker does without
+    from tacore.model.risk import RiskSettings  # pydantic, which the way of a request does without
 
 
 class MarketDataProvider(Protocol):
@@ -141,11 +142,18 @@ class Journal(Protocol):
         ...
 
 
+def _own_risk() -> "RiskSettings":
+    from tacore.model.risk import parse_risk  # noqa: PLC0415 - pydantic
+
+    return parse_risk(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What methods may use of the world outside them."""
+    """What methods may use of the world outside them; ``risk`` is tacore's own where none is given."""
 
     market: MarketData
+    risk: "RiskSettings" = field(default_factory=_own_risk)
 
 
 class Context(msgspec.Struct, gc=False):

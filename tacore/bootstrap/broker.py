@@ -24,6 +24,7 @@ from tacore.logs import performance_file
 from tacore.market.anchors import make_anchors
 from tacore.methods import describe, discover
 from tacore.model.markets import parse_markets
+from tacore.model.risk import parse_risk
 from tacore.ports import Journal
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
@@ -74,6 +75,7 @@ def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
 
     settings = loaded.settings
     clock_anchors = _market_clock(loaded)
+    parse_risk(loaded.trading.get("risk"), loaded.trading_file)  # a wrong value stops the start here
     found = discover(debug=settings.debug_methods)
     catalogue = {name: describe(method) for name, method in found.items()}
     make_rows = RowMaker(settings.journal.payloads, settings.journal.field_cap_bytes)

@@ -12,6 +12,7 @@ from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError
 from tacore.methods import discover
 from tacore.model.markets import parse_markets
+from tacore.model.risk import parse_risk
 from tacore.ports import Method, Ports
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
@@ -88,9 +89,10 @@ def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.
     calendars = calendars_of(loaded)
     market = build_market_data(markets, clock, welcome.clock, providers_of(loaded), calendars)
     threading.Thread(target=market.warm, name="warm", daemon=True).start()
+    risk = parse_risk(loaded.trading.get("risk"), loaded.trading_file)
     journal = loaded.settings.journal
     make_rows = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market), clock, make_rows)
+    return Session(methods, Ports(market=market, risk=risk), clock, make_rows)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:

@@ -20,6 +20,7 @@ from tacore.errors import ConfigurationError, NotFound
 from tacore.logs.lines import mask_passwords
 from tacore.market.registry import provider_kinds
 from tacore.model.markets import parse_markets
+from tacore.model.risk import parse_risk
 from tacore.settings.describe import by_key, sections, values
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
@@ -67,7 +68,7 @@ def validate(ctx: typer.Context) -> int:
     except ConfigurationError as error:
         raise _wrong(_lines(error)) from error
     problems: list[str] = []
-    for check in (_check_markets, _check_logging):
+    for check in (_check_markets, _check_risk, _check_logging):
         try:
             check(loaded)
         except ConfigurationError as error:
@@ -93,6 +94,10 @@ def _check_markets(loaded: Loaded) -> None:
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
         for name, kind in provider_kinds(market, settings).items():
             configured.setup(name, kind, market, settings)
+
+
+def _check_risk(loaded: Loaded) -> None:
+    parse_risk(loaded.trading.get("risk"), loaded.trading_file)
 
 
 def _check_logging(loaded: Loaded) -> None:

@@ -70,6 +70,31 @@ def _only_scan(data: Data) -> bool:
     return [each["name"] for each in data["methods"]] == ["scan.market"]
 
 
+def _risky(value: float) -> Callable[[Data], bool]:
+    def right(data: Data) -> bool:
+        worth = abs(data["value"] - value) < 0.01 and 0 < data["var"] <= data["cvar"] < value
+        return worth and data["risk_level"] in {"low", "medium", "high"} and not data["excluded"]
+
+    return right
+
+
+def _coins(data: Data) -> bool:
+    (only,) = data["contributions"]
+    cash: bool = data["exposure"]["cash"] == {"USDT": 10000}
+    return cash and only["symbol"] == "BTC/USDT" and data["simulated"]
+
+
+def _nothing(data: Data) -> bool:
+    return (data["value"], data["var"], data["risk_score"], data["risk_level"]) == (0, 0, 0, "low")
+
+
+def _bought(data: Data) -> bool:
+    after: bool = data["after"]["gross"] > data["before"]["gross"]
+    return after and data["exposure"]["cash"] == {"USD": 50000 - 15000}
+
+
+POSITIONS = {"total_value": 50000, "positions": [{"symbol": "AAPL", "quantity": 100, "value": 15000}]}
+TRADE = {"symbol": "MSFT", "action": "buy", "quantity": 50, "estimated_value": 15000}
 DEAR = ("AAPL", "GOOG", "IBM")
 CHEAP = ("FB", "MSFT")
 ECHOED = {"text": "naïve ☃", "list": [1, 2.5, None], "line": "one\ntwo"}
@@ -105,6 +130,16 @@ CALLS = (
         {"symbol": "AAPL", "analysis_type": "technical", "timeframe": "1d"},
         _analysed("technical"),
     ),
+    WildCall("risk", "evaluate.risk", {"portfolio": {"AAPL": 100}}, _risky(43_047)),
+    WildCall("risk_cash", "evaluate.risk", {"portfolio": {"BTC": 0.5, "USDT": 10000}}, _coins),
+    WildCall(
+        "risk_values",
+        "evaluate.risk",
+        {"portfolio": {"AAPL": {"amount": 100, "value": 15000}}},
+        _risky(43_047),
+    ),
+    WildCall("risk_empty", "evaluate.risk", {"portfolio": {}}, _nothing),
+    WildCall("risk_trade", "evaluate.risk", {"portfolio": POSITIONS, "proposed_trade": TRADE}, _bought),
     WildCall("echo", "debug.echo", ECHOED, lambda data: data == ECHOED),
     WildCall("describe_scan", "describe.methods", {"method": "scan.market"}, _only_scan),
     WildCall("describe", "describe.methods", {}, _methods),

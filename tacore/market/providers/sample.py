@@ -24,7 +24,6 @@ from tacore.market.daily_file import (
     session_of,
     week_of,
 )
-from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.registry import ProviderKind
 from tacore.market.symbols import canonical
@@ -33,6 +32,7 @@ from tacore.model import Bar, Instrument, Quote
 from tacore.model.providers import Setup
 
 if TYPE_CHECKING:
+    from tacore.market.daily_grid import DailyGrid
     from tacore.model.history import History
 
 LAST_SESSION = date(2013, 3, 1)
@@ -125,9 +125,8 @@ class SampleHistory:
 
     def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
-        bars = [self.bars(each, "1d", now=now, limit=sessions) for each in instruments]
         symbols = [each.symbol for each in instruments]
-        return history_of(symbols, bars, source=self.name, simulated=self.simulated, sessions=sessions)
+        return self._grid.history(symbols, now=now, hours=self._hours, sessions=sessions, source=self.name)
 
     def _quote_or_none(self, instrument: Instrument, now: datetime) -> Quote | None:
         try:
@@ -138,6 +137,12 @@ class SampleHistory:
     @cached_property
     def _lines(self) -> dict[str, list[str]]:
         return read_daily(resources.files("tacore.market") / "data" / "sample_daily.csv.gz")
+
+    @cached_property
+    def _grid(self) -> "DailyGrid":
+        from tacore.market.daily_grid import daily_grid  # noqa: PLC0415 - keeps numpy out of the broker
+
+        return daily_grid(self._lines)
 
     @cached_property
     def _daily(self) -> dict[str, _Series]:

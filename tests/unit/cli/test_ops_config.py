@@ -117,13 +117,15 @@ def test_validate_when_values_are_wrong_names_all_of_them(
 def test_validate_when_markets_and_logging_are_wrong_names_both_files(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_config(home, "markets:\n  US:\n    provider: nowhere\n", "trading_config.yaml")
+    wrong = "markets:\n  US:\n    provider: nowhere\nrisk:\n  limits:\n    max_weigt: 1\n"
+    write_config(home, wrong, "trading_config.yaml")
     write_config(home, "handlers:\n  x:\n    class: no.such.Handler\n", "logging.yaml")
 
     assert entry.run(["config", "validate"]) == 6
 
     err = capsys.readouterr().err
     assert "nowhere" in err
+    assert "risk.limits.max_weigt = 1: unknown key" in err
     assert "config/logging.yaml" in err
 
 
