@@ -23,7 +23,6 @@ from tacore.market.daily_file import (
     session_of,
     week_of,
 )
-from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.registry import ProviderKind
 from tacore.market.returns import change_pct
@@ -138,9 +137,30 @@ class SampleHistory:
 
     def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
-        bars = [self.bars(each, "1d", now=now, limit=sessions) for each in instruments]
-        symbols = [each.symbol for each in instruments]
-        return history_of(symbols, bars, source=self.name, simulated=self.simulated, sessions=sessions)
+        import numpy as np  # noqa: PLC0415 - keeps numpy out of the broker
+
+        from tacore.model.history import History  # noqa: PLC0415 - numpy
+
+        shown = [self._newest(each.symbol, now, sessions) for each in instruments]
+        days = sorted({session_of(line) for lines in shown for line in lines})[-sessions:] if sessions else []
+        place = {day: column for column, day in enumerate(days)}
+        values = np.full((6, len(shown), len(days)), np.nan)
+        for row, lines in enumerate(shown):
+            kept = [line.split(",") for line in lines if session_of(line) in place]
+            columns = [place[day] for _, day, *_ in kept]
+            values[:, row, columns] = (
+                np.array([numbers for _, _, *numbers in kept], dtype=float).reshape(-1, 6).T
+            )
+        symbols = tuple(each.symbol for each in instruments)
+        calendar = np.array(days, dtype="datetime64[D]")
+        return History(
+            symbols, (self.name,) * len(symbols), (self.simulated,) * len(symbols), calendar, *values
+        )
+
+    def _newest(self, symbol: str, now: datetime, sessions: int) -> list[str]:
+        series = self._daily[symbol]
+        beyond = ended_by(series.ends, now, self._hours)
+        return series.lines[max(0, beyond - sessions) : beyond]
 
     def _quote_or_none(self, instrument: Instrument, now: datetime) -> Quote | None:
         try:
