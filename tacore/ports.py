@@ -15,6 +15,7 @@ from tacore.model import Bar, Instrument, Quote
 
 if TYPE_CHECKING:
     from tacore.model.history import History  # numpy, which the broker does without
+    from tacore.model.table import Table  # numpy as well
 
 
 class MarketDataProvider(Protocol):
@@ -98,6 +99,16 @@ class MarketData(Protocol):
         ...
 
 
+class FeatureTables(Protocol):
+    """What scans read: each market's feature table as this host's refresher left it, and scans by name."""
+
+    presets: Mapping[str, Any]
+
+    def table(self, market: str) -> "Table":
+        """Give a market's table; Unavailable names the cause where there is none to trust."""
+        ...
+
+
 class Journal(Protocol):
     """Where the broker leaves its records; never blocks, never raises."""
 
@@ -120,9 +131,10 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What methods may use of the world outside them."""
+    """What methods may use of the world outside them; ``tables`` is None where nothing keeps any."""
 
     market: MarketData
+    tables: FeatureTables | None = None
 
 
 class Context:

@@ -65,20 +65,33 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
 def _import_providers(loaded: Loaded) -> None:
     """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
     from tacore.market.registry import provider_kind  # noqa: PLC0415 - numpy: the supervisor needs none
+    from tacore.market.scan import shown, tables  # noqa: F401, PLC0415 - as above
 
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
         provider_kind(market, settings)
 
 
 def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
-    from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
+    # The supervisor imports this module too, and needs neither numpy nor what builds on it.
+    from tacore.bootstrap.features import leave_anchors, table_fingerprints  # noqa: PLC0415
+    from tacore.market.router import build_market_data  # noqa: PLC0415
+    from tacore.market.scan.presets import parse_scan  # noqa: PLC0415
+    from tacore.market.scan.tables import TablesOnDisk  # noqa: PLC0415
 
     clock = SystemClock()
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
     market = build_market_data(markets, clock, welcome.clock)
     journal = loaded.settings.journal
     make_row = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market), clock, make_row)
+    leave_anchors(loaded, welcome.clock)
+    tables = TablesOnDisk(
+        loaded.settings.features_dir,
+        table_fingerprints(markets, welcome.clock),
+        parse_scan(loaded.trading.get("scan"), loaded.trading_file).presets,
+        market,
+        clock,
+    )
+    return Session(methods, Ports(market=market, tables=tables), clock, make_row)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from tacore.market.features.table import SESSIONS, Facts, Table, epoch_us, make_table
+from tacore.market.features.table import SESSIONS, make_table
 from tacore.market.router import Markets
+from tacore.model.table import Facts, Table, epoch_us
 from tests.support.markets import WALL, open_markets, wall_us
 
 
@@ -14,7 +15,7 @@ def table_of(
     data = markets or open_markets()
     provider, now = data.provider(market), data.now(market)
     listed = [each for each in provider.instruments(market) if not symbols or each.symbol in symbols]
-    history = provider.history(listed, now=now, sessions=SESSIONS) if full else None
+    history = [provider.history(listed, now=now, sessions=SESSIONS)] if full else None
     facts = Facts(
         market=market,
         source=provider.name,

@@ -1,6 +1,6 @@
 """The columns of a feature table, computed for all instruments at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tacore.market.features.indicators import Pair, Reals
 from tacore.market.features.series import Series, series_of
 from tacore.market.hours import HOURS, Hours
 from tacore.model import Quote
-from tacore.model.history import History
+from tacore.model.history import History, joined
 
 Columns = dict[str, Reals]
 _ROWS_AT_ONCE = 1024  # bounds memory, and stays near the processor's cache
@@ -45,22 +45,38 @@ def quote_columns(quotes: Sequence[Quote]) -> Columns:
     }
 
 
-def history_columns(history: History, quotes: Sequence[Quote], market: str) -> Columns:
-    """Give the features that need daily history; ``history`` has the instruments of ``quotes``, in order."""
-    parts = []
-    for first in range(0, max(1, len(quotes)), _ROWS_AT_ONCE):
-        rows = slice(first, first + _ROWS_AT_ONCE)
-        series = series_of(history, rows, quotes[rows], HOURS[market])
+def history_columns(parts: Sequence[History], quotes: Sequence[Quote], market: str) -> Columns:
+    """Give the features that need daily history; the parts have the instruments of ``quotes``, in order."""
+    made, first = [], 0
+    for history in _joined(parts):
+        count = len(history.symbols)
+        series = series_of(history, quotes[first : first + count], HOURS[market])
         with np.errstate(all="ignore"):
             part = _of_series(series, HOURS[market])
             if market in FEATURES["to_limit_up_pct"].markets:
-                limits = np.array([_limit_pct(symbol) for symbol in history.symbols[rows]], dtype=np.float64)
+                limits = np.array([_limit_pct(symbol) for symbol in history.symbols], dtype=np.float64)
                 part["to_limit_up_pct"] = _to_limit_up(series, limits)
-        parts.append(part)
-    found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        made.append(part)
+        first += count
+    found = {name: np.concatenate([part[name] for part in made]) for name in made[0]} if made else {}
     for column in found.values():
         column[np.isinf(column)] = np.nan
     return found
+
+
+def _joined(parts: Sequence[History]) -> Iterator[History]:
+    """Put parts of one calendar together, and cut long ones, to about as many rows as suit the processor."""
+    waiting: list[History] = []
+    for part in parts:
+        for first in range(0, len(part.symbols), _ROWS_AT_ONCE):
+            piece = part.take(range(len(part.symbols))[first : first + _ROWS_AT_ONCE])
+            rows = sum(len(each.symbols) for each in waiting) + len(piece.symbols)
+            if waiting and (rows > _ROWS_AT_ONCE or not np.array_equal(waiting[0].sessions, piece.sessions)):
+                yield joined(waiting)
+                waiting = []
+            waiting.append(piece)
+    if waiting:
+        yield joined(waiting)
 
 
 def _of_series(series: Series, hours: Hours) -> Columns:

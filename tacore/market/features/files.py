@@ -4,18 +4,19 @@ A generation is an uncompressed Arrow IPC file; `<market>.json` points to the cu
 aside and renamed, so that no reader ever sees a part. Who still reads a removed generation keeps its mapping.
 """
 
-import json
 import os
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from tacore.errors import Unavailable
 from tacore.market.features.arrow import ArrowFile
 from tacore.market.features.catalogue import EXACT
-from tacore.market.features.table import TEXTS, Facts, Table
+from tacore.market.features.status import read_status
+from tacore.market.features.table import TEXTS
+from tacore.model.table import Facts, Table
 from tacore.runfiles import write_whole
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ class Reader:
         self._pointer: Pointer | None = None
         self._why = "it was not built yet"
 
-    def table(self, wall_us: int, *, live: bool) -> Table:
+    def table(self, wall_us: int, market_us: int) -> Table:
         """Give the current table; Unavailable names the cause where there is none to trust.
 
-        A ``live`` market's table is trusted for ten refreshes and at least a minute.
+        It must be of the very moment ``market_us`` (a standing replay's), or no older than `trusted_s`.
         """
         now = self._clock.monotonic()
         if now >= self._look_due:
@@ -112,7 +113,7 @@ class Reader:
         if self._table is None or self._pointer is None:
             raise self._unavailable(self._why)
         age_s = (wall_us - self._pointer.facts.built_us) / 1e6
-        if live and age_s > max(60.0, 10 * self._pointer.refresh_s):
+        if self._pointer.facts.market_us != market_us and age_s > trusted_s(self._pointer.refresh_s):
             raise self._unavailable(f"it is {age_s:.0f} s old, and nothing refreshes it")
         return self._table
 
@@ -154,18 +155,9 @@ class Reader:
         )
 
 
-def status_path(folder: Path) -> Path:
-    """Give the file in which a refresher tells of itself."""
-    return folder / "refresher.json"
-
-
-def read_status(folder: Path) -> dict[str, Any]:
-    """Read what the refresher last told; empty where it told nothing."""
-    try:
-        found = json.loads(status_path(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def trusted_s(refresh_s: float) -> float:
+    """Give how old a live market's table may be: ten refreshes, and at least a minute."""
+    return max(60.0, 10 * refresh_s)
 
 
 def _pointer_path(folder: Path, market: str) -> Path:

@@ -30,13 +30,13 @@ class Series:
     volume: Reals
 
 
-def series_of(history: History, rows: slice, quotes: Sequence[Quote], hours: Hours) -> Series:
-    """Lay out some rows of a history; a quote of a later session is the newest value of its row."""
-    raw, adjusted = history.close[rows], history.adjusted_close[rows]
+def series_of(history: History, quotes: Sequence[Quote], hours: Hours) -> Series:
+    """Lay out a history; a quote of a later session is the newest value of its row."""
+    raw, adjusted = history.close, history.adjusted_close
     ratio, present = adjusted / raw, _newest(raw / adjusted)
     scale = ratio * present[:, None]
-    parts = [each[rows] * scale for each in (history.open, history.high, history.low)]
-    parts += [adjusted * present[:, None], history.volume[rows] / _splits(scale)]
+    parts = [each * scale for each in (history.open, history.high, history.low)]
+    parts += [adjusted * present[:, None], history.volume / _splits(scale)]
     days = _session_days([each.as_of for each in quotes], hours)
     running = days > history.sessions[-1] if len(history.sessions) else np.ones(len(quotes), dtype=bool)
     if running.any():

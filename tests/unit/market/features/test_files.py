@@ -11,7 +11,7 @@ import pytest
 from tacore.clock import ManualClock
 from tacore.errors import Unavailable
 from tacore.market.features.files import Reader, publish, read_pointer
-from tacore.market.features.table import Table
+from tacore.model.table import Table
 from tests.support.markets import WALL, wall_us
 from tests.support.tables import table_of
 
@@ -28,9 +28,9 @@ def reader(folder: Path, fingerprint: str = "print") -> tuple[Reader, ManualCloc
     return Reader(folder, "US", fingerprint, clock), clock
 
 
-def refusal(found: Reader, wall: int = NOW_US, *, live: bool = True) -> str:
+def refusal(found: Reader, wall: int = NOW_US) -> str:
     with pytest.raises(Unavailable) as refused:
-        found.table(wall, live=live)
+        found.table(wall, 0)
     return refused.value.message
 
 
@@ -38,7 +38,7 @@ def test_reader_when_a_table_is_published_has_every_number_and_text_of_it(
     tmp_path: Path, table: Table
 ) -> None:
     publish(tmp_path, table, "print", 5.0)
-    found = reader(tmp_path)[0].table(NOW_US, live=True)
+    found = reader(tmp_path)[0].table(NOW_US, 0)
     assert list(found.numbers) == list(table.numbers)
     for name, column in table.numbers.items():
         np.testing.assert_array_equal(found.numbers[name], column)
@@ -65,11 +65,11 @@ def test_reader_when_another_generation_comes_takes_it_after_a_tenth_of_a_second
 ) -> None:
     publish(tmp_path, table, "print", 5.0)
     found, clock = reader(tmp_path)
-    first = found.table(NOW_US, live=True)
+    first = found.table(NOW_US, 0)
     publish(tmp_path, table, "print", 5.0)
-    assert found.table(NOW_US, live=True) is first
+    assert found.table(NOW_US, 0) is first
     clock.advance(0.1)
-    assert found.table(NOW_US, live=True).facts.generation == 2
+    assert found.table(NOW_US, 0).facts.generation == 2
     assert first.numbers["price"][0] == 430.47
 
 
@@ -114,14 +114,16 @@ def test_reader_when_the_pointer_is_torn_says_so_and_recovers(tmp_path: Path, ta
     assert "US.json can't be read" in refusal(found)
     pointer.write_text(whole)
     clock.advance(1)
-    assert len(found.table(NOW_US, live=True)) == 5
+    assert len(found.table(NOW_US, 0)) == 5
 
 
-def test_reader_when_a_live_table_is_too_old_says_how_old(tmp_path: Path, table: Table) -> None:
+def test_reader_when_a_table_is_too_old_is_refused_unless_the_market_stands(
+    tmp_path: Path, table: Table
+) -> None:
     publish(tmp_path, table, "print", 5.0)
     found = reader(tmp_path)[0]
     assert "61 s old" in refusal(found, NOW_US + 61_000_000)
-    assert len(found.table(NOW_US + 61_000_000, live=False)) == 5
+    assert len(found.table(NOW_US + 61_000_000, table.facts.market_us)) == 5
 
 
 def test_pointer_when_read_is_json_that_a_person_understands(tmp_path: Path, table: Table) -> None:
