@@ -279,7 +279,7 @@ METHOD = Method(
     normalise=normalise,
     examples=(
         {"market": "US", "criteria": {"min_volume": 1000000, "price_range": [10, 500]}},
-        {"market": "CRYPTO", "criteria": {"rsi_14": {"gt": 50}, "price": {"gt": "sma_50"}}},
+        {"symbols": ["BTC", "ETH"], "criteria": {"rsi_14": {"gt": 20}, "price": {"gt": "sma_200"}}},
         {"market": "SIM", "preset": "top_gainers", "limit": 10},
         {
             "market": "CN",
