@@ -22,6 +22,7 @@ def service(workers: int) -> Iterator[str]:
         names = ("ZMQ_FRONTEND_PORT", "ZMQ_BACKEND_PORT", "API_PORT")
         ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
         environ = os.environ | ports | {"TACORE_HOME": home, "TACORE_DEBUG_METHODS": "1"}
+        environ["TACORE_WORKER__FEATURE_TABLES"] = "false"  # it would be measured along at first
         command = [sys.executable, "-m", "tacore", "--quiet", "up", "-n", str(workers)]
         process = subprocess.Popen(command, cwd=home, env=environ, stdout=subprocess.DEVNULL)
         try:

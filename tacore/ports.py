@@ -16,6 +16,7 @@ from tacore.model import Bar, Fundamentals, Instrument, Quote
 if TYPE_CHECKING:
     from tacore.model.history import History  # numpy, which the broker does without
     from tacore.model.risk import RiskSettings  # pydantic, which the way of a request does without
+    from tacore.model.table import Table  # numpy as well
 
 
 class MarketDataProvider(Protocol):
@@ -122,6 +123,16 @@ class MarketData(Protocol):
         ...
 
 
+class FeatureTables(Protocol):
+    """What scans read: each market's feature table as this host's refresher left it, and scans by name."""
+
+    presets: Mapping[str, Any]
+
+    def table(self, market: str) -> "Table":
+        """Give a market's table; Unavailable names the cause where there is none to trust."""
+        ...
+
+
 class Journal(Protocol):
     """Where the broker leaves its records; never blocks, never raises."""
 
@@ -150,10 +161,14 @@ def _own_risk() -> "RiskSettings":
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What methods may use of the world outside them; ``risk`` is tacore's own where none is given."""
+    """What methods may use of the world outside them.
+
+    ``risk`` is tacore's own where none is given; ``tables`` is None where nothing keeps any.
+    """
 
     market: MarketData
     risk: "RiskSettings" = field(default_factory=_own_risk)
+    tables: FeatureTables | None = None
 
 
 class Context(msgspec.Struct, gc=False):

@@ -40,10 +40,13 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
             stderr=bool(spec.get("stderr")),
             watch_parent=True,
         )
+    elif role == "refresher":
+        _one_thread()
+        from tacore.bootstrap.refresher import serve_refresher  # noqa: PLC0415
+
+        serve_refresher(Loaded.from_json(spec["loaded"]))
     elif role == "worker":
-        # One thread each for numerical libraries, said before any of them is loaded.
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
-            os.environ.setdefault(name, "1")
+        _one_thread()
         from tacore.bootstrap.worker import serve_worker  # noqa: PLC0415
 
         serve_worker(spec)
@@ -52,7 +55,15 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
 
         serve_calendar(spec)
     else:
-        raise TacoreError(f"there is no role {role!r}; there are: broker, workers, worker, calendar")
+        raise TacoreError(
+            f"there is no role {role!r}; there are: broker, workers, worker, refresher, calendar"
+        )
+
+
+def _one_thread() -> None:
+    """Give numerical libraries one thread each, said before any of them is loaded."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 if __name__ == "__main__":

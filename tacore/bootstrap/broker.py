@@ -11,6 +11,7 @@ from typing import Any
 import zmq
 
 from tacore import __version__, processes, runfiles
+from tacore.bootstrap.features import name_presets, refresher_report
 from tacore.bootstrap.home import prepare_home
 from tacore.broker.core import Core
 from tacore.broker.fleet import Fleet
@@ -22,6 +23,7 @@ from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError
 from tacore.logs import performance_file
 from tacore.market.anchors import make_anchors
+from tacore.market.scan.presets import parse_scan
 from tacore.methods import describe, discover
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
@@ -78,6 +80,7 @@ def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
     parse_risk(loaded.trading.get("risk"), loaded.trading_file)  # a wrong value stops the start here
     found = discover(debug=settings.debug_methods)
     catalogue = {name: describe(method) for name, method in found.items()}
+    name_presets(catalogue, parse_scan(loaded.trading.get("scan"), loaded.trading_file))
     make_rows = RowMaker(settings.journal.payloads, settings.journal.field_cap_bytes)
     core = Core(catalogue, _limits(loaded), SystemClock(), make_rows)
     fleet = Fleet(core, __version__, str(settings.home), clock_anchors)
@@ -140,7 +143,11 @@ def _install_local(
         "pid": os.getpid(),
         "environment": settings.env,
     }
-    probes = {"journal": journal.status, "disk": lambda: _disk(settings.home)}
+    probes = {
+        "journal": journal.status,
+        "disk": lambda: _disk(settings.home),
+        "features": lambda: refresher_report(settings.features_dir),
+    }
     install(core, fleet, HealthCheck(fleet, about, probes), stop)
 
 

@@ -11,9 +11,12 @@ from tacore.errors import ConfigurationError
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
 from tacore.wire import backend
+from tacore.worker.companion import Companion
 from tacore.worker.restarts import RestartPolicy
 from tacore.worker.slots import Slots
 from tacore.worker.supervisor import SupervisorServer
+
+FAST = "fast"
 
 
 def serve_workers(
@@ -53,11 +56,23 @@ def serve_workers(
         clock,
         settings.worker.heartbeat_s,
         settings.broker.drain_s,
+        _refresher(loaded) if pool == FAST and settings.worker.feature_tables else None,
     )
     processes.on_stop_signals(server.stop)
     if watch_parent:
         processes.watch_parent(server.stop)
     server.run()
+
+
+def _refresher(loaded: Loaded) -> Companion:
+    """Give what keeps this host's feature tables, if no other supervisor does."""
+    spec = {"loaded": loaded.to_json()}
+    return Companion(
+        "refresher",
+        loaded.settings.run_dir / "refresher.lock",
+        lambda: processes.Child(processes.role_argv("refresher"), spec),
+        _restart_policy(loaded),
+    )
 
 
 def _restart_policy(loaded: Loaded) -> RestartPolicy:

@@ -67,6 +67,7 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
 def _import_providers(loaded: Loaded) -> None:
     """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
     from tacore.market.registry import provider_kinds  # noqa: PLC0415 - numpy: the supervisor needs none
+    from tacore.market.scan import shown, tables  # noqa: F401, PLC0415 - as above
 
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
         provider_kinds(market, settings)
@@ -80,9 +81,13 @@ def _prepare(methods: Mapping[str, Method]) -> None:
 
 
 def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
-    from tacore.bootstrap.calendars import calendars_of  # noqa: PLC0415 - the supervisor needs none
-    from tacore.bootstrap.providers import providers_of  # noqa: PLC0415 - numpy: the supervisor needs none
-    from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
+    # The supervisor imports this module too, and needs neither numpy nor what builds on it.
+    from tacore.bootstrap.calendars import calendars_of  # noqa: PLC0415
+    from tacore.bootstrap.features import leave_anchors, table_fingerprints  # noqa: PLC0415
+    from tacore.bootstrap.providers import providers_of  # noqa: PLC0415
+    from tacore.market.router import build_market_data  # noqa: PLC0415
+    from tacore.market.scan.presets import parse_scan  # noqa: PLC0415
+    from tacore.market.scan.tables import TablesOnDisk  # noqa: PLC0415
 
     clock = SystemClock()
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
@@ -91,8 +96,17 @@ def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.
     threading.Thread(target=market.warm, name="warm", daemon=True).start()
     risk = parse_risk(loaded.trading.get("risk"), loaded.trading_file)
     journal = loaded.settings.journal
+    leave_anchors(loaded, welcome.clock)
+    tables = TablesOnDisk(
+        loaded.settings.features_dir,
+        table_fingerprints(loaded, markets, welcome.clock),
+        parse_scan(loaded.trading.get("scan"), loaded.trading_file).presets,
+        market,
+        clock,
+    )
+    journal = loaded.settings.journal
     make_rows = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market, risk=risk), clock, make_rows)
+    return Session(methods, Ports(market=market, risk=risk, tables=tables), clock, make_rows)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:

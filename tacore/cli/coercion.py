@@ -1,5 +1,6 @@
 """From the text of a command line to what a method's JSON Schema wants."""
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,8 @@ def coerce(name: str, text: str, schema: Schema, root: Schema) -> Any:  # noqa: 
         for allowed in (*option.get("enum", ()), *((option["const"],) if "const" in option else ())):
             if str(allowed).casefold() == text.casefold():
                 return allowed
-    kinds = {_kind(option): option for option in reversed(options)}
+    open_ones = [option for option in options if "enum" not in option and "const" not in option]
+    kinds = {_kind(option): option for option in reversed(open_ones or options)}
     if "any" in kinds:
         return guess(text)
     for kind, read in _READERS:
@@ -48,8 +50,11 @@ def coerce(name: str, text: str, schema: Schema, root: Schema) -> Any:  # noqa: 
             value = read(text, kinds, root)
             if value is not _NOT:
                 return value
+    names = [str(each) for option in options for each in option.get("enum", ())]
+    near = difflib.get_close_matches(text.casefold(), names, n=1)
+    hint = f": did you mean {near[0]}?" if near else ""
     wanted = " or ".join(dict.fromkeys(_NAMES[kind] for kind in kinds if kind in _NAMES))
-    raise Usage(f"{name}: {text!r} is not {wanted or 'allowed'}")
+    raise Usage(f"{name}: {text!r} is not {wanted or 'allowed'}{hint}")
 
 
 def guess(text: str) -> Any:  # noqa: ANN401  any JSON value

@@ -60,6 +60,9 @@ def _rows(health: Mapping[str, Any]) -> Iterable[Row]:
     writer = parts["journal"].get("writer_pid")
     if writer is not None:
         yield Row("journal writer", "", writer, parts["journal"]["status"], health["database"], near)
+    refresher = parts.get("features", {})
+    if "pid" in refresher:
+        yield Row("refresher", "", refresher["pid"], refresher["state"], f"feature tables on {here}", near)
     for each in parts["workers"]["supervisors"]:
         state = f"keeps {each['wanted']}" + (f", gave up {len(each['gave_up'])}" if each["gave_up"] else "")
         yield Row("supervisor", each["supervisor"], each["pid"], state, _at(each), each["host"])

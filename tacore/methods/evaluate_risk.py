@@ -273,7 +273,7 @@ def _provenance(snapshot: "Snapshot") -> dict[str, Any]:
     sources = [
         Source(
             market=part.market,
-            source=", ".join(dict.fromkeys(part.history.sources)) or part.source,
+            source=",".join(dict.fromkeys(part.history.sources)) or part.source,
             simulated=part.simulated or any(part.history.simulated),
             replay=part.replay,
             as_of=(oldest := min(asset.as_of for asset in part.assets)),
@@ -285,7 +285,7 @@ def _provenance(snapshot: "Snapshot") -> dict[str, Any]:
     behind = snapshot.benchmark.history if snapshot.benchmark else None
     names = [*(each.source for each in sources), *(behind.sources if behind else ())]
     return {
-        "source": ", ".join(dict.fromkeys(names)) or "none",
+        "source": ",".join(dict.fromkeys(names)) or "none",
         "simulated": any(each.simulated for each in sources) or bool(behind and any(behind.simulated)),
         "replay": any(each.replay for each in sources),
         "as_of": min((each.as_of for each in sources), default=None),

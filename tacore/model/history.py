@@ -49,3 +49,22 @@ class History:
             volume=self.volume[picked],
             adjusted_close=self.adjusted_close[picked],
         )
+
+
+def joined(parts: Sequence[History]) -> History:
+    """Put histories of one calendar under each other; there is at least one."""
+    first, *rest = parts
+    if not rest:
+        return first
+    return History(
+        symbols=tuple(each for part in parts for each in part.symbols),
+        sources=tuple(each for part in parts for each in part.sources),
+        simulated=tuple(each for part in parts for each in part.simulated),
+        sessions=first.sessions,
+        open=np.concatenate([part.open for part in parts]),
+        high=np.concatenate([part.high for part in parts]),
+        low=np.concatenate([part.low for part in parts]),
+        close=np.concatenate([part.close for part in parts]),
+        volume=np.concatenate([part.volume for part in parts]),
+        adjusted_close=np.concatenate([part.adjusted_close for part in parts]),
+    )

@@ -111,6 +111,8 @@ class Worker(_Section):
     """Restarts of one worker within restart_window_s before its supervisor gives it up."""
     restart_window_s: Number = Field(60.0, ge=1, le=86_400)
     """Time over which restarts are counted."""
+    feature_tables: bool = True
+    """Whether the first supervisor of fast workers on a host also runs the refresher of feature tables."""
 
 
 class Journal(_Section):
@@ -210,6 +212,11 @@ class Settings(_Section):
     def data_dir(self) -> Path:
         """Give the folder of databases and feature tables."""
         return self.home / "data"
+
+    @property
+    def features_dir(self) -> Path:
+        """Give the folder of this host's feature tables."""
+        return self.data_dir / "features"
 
     @property
     def logs_dir(self) -> Path:

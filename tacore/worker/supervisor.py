@@ -9,6 +9,7 @@ import zmq
 
 from tacore.clock import Clock
 from tacore.wire import backend
+from tacore.worker.companion import Companion
 from tacore.worker.slots import Slots
 
 log = logging.getLogger("tacore.worker")
@@ -29,12 +30,14 @@ class SupervisorServer:
         clock: Clock,
         heartbeat_s: float = 1.0,
         drain_s: float = 10.0,
+        companion: Companion | None = None,
     ) -> None:
         self._slots = slots
         self._describe = describe
         self._clock = clock
         self._heartbeat_s = heartbeat_s
         self._drain_s = drain_s
+        self._companion = companion
         self._stop_by: float | None = None
         self._beat_due = 0.0
         self._context = zmq.Context()
@@ -59,21 +62,31 @@ class SupervisorServer:
             self._turn()
         for process in self._slots.running():
             process.terminate()
+        if self._companion is not None:
+            self._companion.stop()
         self._slots.wanted = 0
-        while self._slots.running() and self._clock.monotonic() < self._stop_by:
+        while self._running() and self._clock.monotonic() < self._stop_by:
             self._listen(0.1)
             self._reap()
         for process in self._slots.running():
             process.kill()
-        while self._slots.running():
+        if self._companion is not None:
+            self._companion.kill()
+        while self._running():
             self._listen(0.05)
             self._reap()
         self._send(backend.message(backend.GOODBYE, backend.Name(self._me)))
         self._context.destroy(linger=200)
 
+    def _running(self) -> bool:
+        gone = self._companion is None or self._companion.gone()
+        return bool(self._slots.running()) or not gone
+
     def _turn(self) -> None:
         now = self._clock.monotonic()
         self._slots.due(now)
+        if self._companion is not None:
+            self._companion.turn(now)
         if now >= self._beat_due:
             sent = self._send(backend.message(backend.FLEET, self._describe(self._slots)))
             self._beat_due = now + (self._heartbeat_s if sent else min(UNCONNECTED_S, self._heartbeat_s))

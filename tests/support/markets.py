@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from tacore.clock import ManualClock
+from tacore.errors import Unavailable
 from tacore.market.registry import Providers, provider_names
 from tacore.market.router import Markets, build_market_data
+from tacore.market.scan.presets import parse_scan
 from tacore.model.markets import parse_markets
 from tacore.model.providers import parse_providers
-from tacore.ports import Context, Method, Ports
+from tacore.model.table import Table
+from tacore.ports import Context, FeatureTables, Method, Ports
 from tacore.worker.params import ParamsReader
 
 WALL = datetime(2024, 3, 13, 6, 30, tzinfo=UTC)  # a Wednesday: 14:30 in Shanghai and Hong Kong
@@ -41,11 +44,26 @@ def open_markets(
     return build_market_data(parse_markets(raw), ManualClock(wall_us=wall_us(wall)), None, configured)
 
 
-def answer(method: Method, params: Mapping[str, Any], markets: Markets | None = None) -> Any:
+class NoTables:
+    """What a host has before its refresher has built anything: scans by name, and no table."""
+
+    presets = parse_scan(None).presets
+
+    def table(self, market: str) -> Table:
+        raise Unavailable(f"no table of {market}")
+
+
+def answer(
+    method: Method,
+    params: Mapping[str, Any],
+    markets: Markets | None = None,
+    tables: FeatureTables | None = None,
+) -> Any:
     """Call a method with raw params and give its data as a client reads it; numbers are floats."""
     typed, warnings = ParamsReader(method).read(msgspec.Raw(msgspec.json.encode(params)))
     clock = ManualClock(wall_us=wall_us(WALL))
-    context = Context("1", method.name, "local", 2_000.0, clock, Ports(markets or open_markets()))
+    ports = Ports(markets or open_markets(), tables=tables or NoTables())
+    context = Context("1", method.name, "local", 2_000.0, clock, ports)
     result = method.handler(typed, context)
     result.warnings.extend(warnings)
     return msgspec.json.decode(msgspec.json.Encoder(decimal_format="number").encode(result))

@@ -51,6 +51,7 @@ class Home:
             ZMQ_BACKEND_PORT=str(self.backend),
             API_PORT=str(api),
             TACORE_DEBUG_METHODS="1",
+            TACORE_WORKER__FEATURE_TABLES="false",
         )
         self.endpoint = f"tcp://127.0.0.1:{self.frontend}"
         self._started: list[subprocess.Popen[str]] = []

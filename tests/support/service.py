@@ -72,7 +72,8 @@ class Service:
     ) -> None:
         frontend, backend, api = free_ports(3)
         ports = {"zmq.frontend_port": frontend, "zmq.backend_port": backend, "api.port": api}
-        defaults = {"debug_methods": True, "log_level": "INFO"}
+        # The history of the invented markets takes a core for half a minute, which few tests want.
+        defaults = {"debug_methods": True, "log_level": "INFO", "worker.feature_tables": False}
         self.home = home
         keep_calendars(home)
         self.settings: Mapping[str, Any] = (

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacore.errors import NotFound
-from tacore.market.history import history_of
 from tacore.market.hours import HOURS
 from tacore.market.returns import change_pct
 from tacore.market.symbols import CASH, canonical
@@ -97,9 +96,31 @@ class SyntheticMarket:
 
     def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
-        bars = [self.bars(each, "1d", now=now, limit=sessions) for each in instruments]
-        symbols = [each.symbol for each in instruments]
-        return history_of(symbols, bars, source=self.name, simulated=self.simulated, sessions=sessions)
+        beyond = bar_grid(self._hours, "1d").ended_by(now)
+        numbers = np.arange(max(0, beyond - sessions), max(0, beyond), dtype=np.int64)
+        rows = np.array([self._rows[each.symbol] for each in instruments], dtype=np.intp)
+        found = self._paths.daily(rows, numbers)
+        per_unit = self._per_unit[rows][:, None]
+        opened, high, low, close = (
+            np.maximum(1, np.rint(np.exp(each) * per_unit)) / per_unit
+            for each in (found.open, found.high, found.low, found.close)
+        )
+        lots = [self._listed[row].lot for row in rows]
+        # A product or a quotient of whole numbers is the float nearest to it, as the bars' decimals make it.
+        lot = np.array([max(1, int(each)) for each in lots], dtype=np.float64)[:, None]
+        per_lot = np.array([max(1, int(1 / each)) for each in lots], dtype=np.float64)[:, None]
+        return History(
+            symbols=tuple(each.symbol for each in instruments),
+            sources=(self.name,) * len(rows),
+            simulated=(self.simulated,) * len(rows),
+            sessions=np.array([self._hours.session(int(number)) for number in numbers], "datetime64[D]"),
+            open=opened,
+            high=high,
+            low=low,
+            close=close,
+            volume=found.lots * lot / per_lot,
+            adjusted_close=close,
+        )
 
     def _seen(self, rows: Rows, look: _Look) -> Snapshot:
         if len(rows) <= _FEW:

@@ -7,8 +7,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from tacore.market.features.catalogue import FEATURES
 from tacore.market.registry import provider_names
-from tacore.market.scan import CRITERIA, SCAN_TYPES, SORTS
+from tacore.market.scan.criteria import OPERATORS
+from tacore.market.scan.presets import PresetSettings, ScanSettings, parse_scan
 from tacore.market.timeframes import TIMEFRAMES
 from tacore.methods import get_market_data, scan_market
 from tacore.model.markets import MarketSettings, ReplaySettings, SyntheticSettings, parse_markets
@@ -18,7 +20,9 @@ ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "market-data.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [MarketSettings, ReplaySettings, SyntheticSettings])
+@pytest.mark.parametrize(
+    "kind", [MarketSettings, ReplaySettings, SyntheticSettings, ScanSettings, PresetSettings]
+)
 def test_settings_when_listed_are_documented_in_docs_and_model(kind: type[BaseModel]) -> None:
     for name, field in kind.model_fields.items():
         assert name in TEXT
@@ -35,7 +39,7 @@ def test_params_and_data_when_listed_are_documented(module: object) -> None:
 
 
 def test_names_when_listed_are_documented() -> None:
-    for name in (*CRITERIA, *SCAN_TYPES, *SORTS, *TIMEFRAMES, *provider_names()):
+    for name in (*FEATURES, *OPERATORS, *parse_scan(None).presets, *TIMEFRAMES, *provider_names()):
         assert name in TEXT
 
 

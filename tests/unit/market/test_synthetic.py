@@ -234,3 +234,22 @@ def test_resolve_when_there_is_no_such_instrument_says_why() -> None:
 def test_quote_when_before_the_market_began_is_not_found() -> None:
     with pytest.raises(NotFound, match="2000-01-03"):
         quote(market("CN"), "CN", "600519", datetime(1999, 12, 31, tzinfo=UTC))
+
+
+def test_history_when_of_more_rows_than_are_drawn_at_once_is_the_bars_of_each() -> None:
+    provider = market("CN", 90)
+    now = datetime(2024, 3, 13, 6, 30, tzinfo=UTC)
+    some = provider.instruments("CN")[3:80]
+    history = provider.history(some, now=now, sessions=3)
+    for row, each in enumerate(some):
+        bars = provider.bars(each, "1d", now=now, limit=3)
+        assert [str(day) for day in history.sessions] == [bar.session for bar in bars]
+        for name in ("open", "high", "low", "close", "volume", "adjusted_close"):
+            assert getattr(history, name)[row].tolist() == [float(getattr(bar, name)) for bar in bars]
+
+
+def test_history_when_of_nothing_has_no_rows() -> None:
+    provider = market("SIM", 3)
+    now = datetime(2024, 3, 13, tzinfo=UTC)
+    assert provider.history([], now=now, sessions=5).close.shape == (0, 5)
+    assert provider.history(provider.instruments("SIM"), now=now, sessions=0).close.shape == (3, 0)

@@ -104,7 +104,7 @@ def test_markets_when_mixed_are_laid_on_common_sessions() -> None:
     assert {each["market"] for each in data["contributions"]} == {"US", "CRYPTO", "CN"}
     assert data["window"]["end"] == "2013-02-28"  # the coins' day of 2013-03-01 had not ended at 21:00 UTC
     assert any("different times" in each for each in data["warnings"])
-    assert data["source"] == "sample, synthetic"
+    assert data["source"] == "sample,synthetic"
     assert data["fx"]["rates"] == {"USDT": 1, "CNY": 0.1607}
     worth = sum(
         each["quantity"] * each["price"] * {"CNY": 0.1607}.get(each["currency"], 1)
