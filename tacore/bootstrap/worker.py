@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tacore import __version__, processes
+from tacore.bootstrap.cache import build_cache
 from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError
 from tacore.methods import discover
 from tacore.model.markets import parse_markets
-from tacore.ports import Method, Ports
+from tacore.ports import Cache, Method, Ports
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
 from tacore.wire import backend
@@ -30,6 +31,7 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
     start_logs(loaded, file="worker.log", stderr=False, context={"worker_id": worker_id})
     methods = methods_of(loaded, spec["pool"])
     _import_providers(loaded)
+    cache = build_cache(loaded)
     ready = backend.Ready(
         worker_id=worker_id,
         pool=str(spec["pool"]),
@@ -43,12 +45,13 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
         supervisor_id=str(spec["supervisor_id"]),
     )
     link = Link(str(spec["endpoint"]), loaded.settings.worker.heartbeat_s)
-    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, welcome))
+    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, cache, welcome), cache)
     processes.on_stop_signals(server.stop)
     processes.watch_parent(_leave_within(server.stop, LEAVE_S))
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     server.run()
+    cache.close()
 
 
 def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
@@ -70,7 +73,9 @@ def _import_providers(loaded: Loaded) -> None:
         provider_kind(market, settings)
 
 
-def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
+def _build_session(
+    loaded: Loaded, methods: dict[str, Method], cache: Cache, welcome: backend.Welcome
+) -> Session:
     from tacore.market.router import build_market_data  # noqa: PLC0415 - numpy: the supervisor needs none
 
     clock = SystemClock()
@@ -78,7 +83,7 @@ def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.
     market = build_market_data(markets, clock, welcome.clock)
     journal = loaded.settings.journal
     make_row = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market), clock, make_row)
+    return Session(methods, Ports(market=market, cache=cache), clock, make_row)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:

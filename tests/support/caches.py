@@ -9,6 +9,7 @@ from tacore.store.cache.levels import Bounds, Levels
 from tacore.store.cache.redis_level import RedisLevel
 
 POLICIES = {"risk": CachePolicy(60.0, 600.0, 8), "quote": CachePolicy(1.0, 10.0, 8)}
+FOR_MARKETS = {"market_data": CachePolicy(1.0, 300.0, 100)}
 PAUSE_S = 0.05
 
 
