@@ -58,7 +58,8 @@ def counts(service: Service) -> dict[str, Any]:
 def test_redis_when_killed_and_started_again_amid_a_load_costs_no_request(
     tmp_path: Path, server: RedisServer
 ) -> None:
-    with Service(tmp_path, workers=2, redis__url=server.url, redis__retry_s=0.1) as service:
+    settings = {"redis__url": server.url, "redis__retry_s": 0.1, "redis__timeout_ms": 5_000}
+    with Service(tmp_path, workers=2, how="children", **settings) as service:
         before = keep_in_flight(service.endpoint, reads("before", 2_000), window=32)
         all_succeeded(before, 2_000)
         hits = cached(before)

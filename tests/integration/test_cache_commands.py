@@ -51,7 +51,7 @@ def server() -> Iterator[RedisServer]:
 def test_stats_and_clear_when_workers_share_redis_show_both_levels_and_empty_them(
     tmp_path: Path, server: RedisServer
 ) -> None:
-    with Service(tmp_path, workers=1, redis__url=server.url) as service:
+    with Service(tmp_path, workers=1, redis__url=server.url, redis__timeout_ms=5_000) as service:
         assert [ask(service, "AAPL")["cached"] for _ in range(3)] == [False, True, True]
         ask(service, "MSFT")
         wait_until(lambda: counted(service, 4), "the worker has reported")
@@ -77,7 +77,7 @@ def test_stats_and_clear_when_workers_share_redis_show_both_levels_and_empty_the
 def test_clear_when_this_shell_knows_another_redis_says_so_and_what_to_set(
     tmp_path: Path, server: RedisServer
 ) -> None:
-    with Service(tmp_path, workers=1, redis__url=server.url) as service:
+    with Service(tmp_path, workers=1, redis__url=server.url, redis__timeout_ms=5_000) as service:
         ask(service, "AAPL")
         wait_until(lambda: counted(service, 1), "the worker has reported")
         done = tacore(service, "cache", "clear", REDIS_URL="redis://127.0.0.1:1")
