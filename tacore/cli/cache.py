@@ -13,8 +13,8 @@ from tacore.cli.configured import load
 from tacore.cli.exits import OK, Usage, tell
 from tacore.cli.globals import Globals
 from tacore.errors import ConfigurationError, TacoreError
-from tacore.logs.lines import mask_passwords
 from tacore.settings.model import Settings
+from tacore.store.cache.shared import shown
 
 app = group("Answers kept for the next who asks the same.")
 COLUMNS = ("kind", "level", "hits", "misses", "hit_rate", "waits", "errors", "entries")
@@ -76,10 +76,10 @@ def _check_kind(kind: str | None, settings: Settings) -> None:
 
 
 def _clear_redis(settings: Settings, shared: str, kind: str) -> int:
-    if mask_passwords(settings.redis.url) != shared:
+    if shown(settings.redis.url) != shared:
         raise ConfigurationError(
             f"the workers have forgotten, but they share Redis at {shared}, and redis.url is "
-            f"{mask_passwords(settings.redis.url) or 'empty'} here: set REDIS_URL as the service has it"
+            f"{shown(settings.redis.url) or 'empty'} here: set REDIS_URL as the service has it"
         )
     redis = open_redis(settings)
     try:
@@ -93,7 +93,7 @@ def _redis(settings: Settings, cache: Mapping[str, Any]) -> tuple[dict[str, Any]
     shared = cache["shared"]
     if shared is None:
         return {"redis": "none: each process caches for itself"}, None
-    if mask_passwords(settings.redis.url) != shared:
+    if shown(settings.redis.url) != shared:
         return {"redis": shared, "redis_note": "not looked into: redis.url is another one here"}, None
     redis = open_redis(settings)
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tacore.errors import ConfigurationError
 from tacore.store.cache.redis_keys import RedisKeys
 from tests.support.caches import Computation, in_front_of, soon
 from tests.support.redis_server import RedisServer, needs_redis
@@ -187,6 +188,15 @@ def test_neighbour_when_it_is_no_redis_costs_misses(answer: bytes) -> None:
         cache.close()
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@h?socket_timeout=soon", "redis://h?db=x&password=secret"])
+def test_url_when_it_makes_no_sense_is_a_configuration_error_without_its_password(url: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"redis\.url is redis://.*\*\*\*.*: Invalid value"
+    ) as caught:
+        RedisKeys(url, timeout_s=1.0)
+    assert "secret" not in str(caught.value)
 
 
 def test_claim_when_its_holder_died_is_waited_for_within_bounds_and_ends_by_itself(

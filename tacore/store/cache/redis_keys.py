@@ -7,8 +7,8 @@ from typing import Any
 import redis
 
 from tacore.errors import Unavailable
-from tacore.logs.lines import mask_passwords
 from tacore.store.cache.redis_level import LOCK, PREFIX, connect
+from tacore.store.cache.shared import shown
 
 _BATCH = 500
 _FACTS = (
@@ -25,7 +25,7 @@ class RedisKeys:
     """The keys of tacore in a Redis. Everything raises Unavailable where that does not answer."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        self.address = mask_passwords(url)
+        self.address = shown(url)
         self._client = connect(url, timeout_s=timeout_s, max_connections=1)
 
     def count(self) -> Counter[str]:

@@ -11,8 +11,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tacore.logs.lines import mask_passwords
-from tacore.store.cache.shared import SharedDown, SharedRefused
+from tacore.errors import ConfigurationError
+from tacore.store.cache.shared import SharedDown, SharedRefused, shown
 
 PREFIX = "tacore:"
 LOCK = "tacore:lock:"
@@ -35,18 +35,22 @@ _REFUSAL_WORDS = ("MISCONF", "NOREPLICAS")  # these have no class of their own
 def connect(url: str, *, timeout_s: float, max_connections: int) -> "redis.Redis":
     """Make a client that waits for nothing longer than ``timeout_s`` and tries nothing twice.
 
-    It connects when first asked. RESP2 and no CLIENT SETINFO: a new connection costs no extra exchange.
+    It connects when first asked; a URL that makes no sense is a ConfigurationError at once. RESP2 and no
+    CLIENT SETINFO: a new connection costs no extra exchange.
     """
-    pool = redis.BlockingConnectionPool.from_url(
-        url,
-        max_connections=max_connections,
-        timeout=timeout_s,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        driver_info=None,
-    )
+    try:
+        pool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=max_connections,
+            timeout=timeout_s,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            driver_info=None,
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"redis.url is {shown(url)}: {error}") from error
     return redis.Redis(connection_pool=pool)
 
 
@@ -54,7 +58,7 @@ class RedisLevel:
     """A Redis that the workers of any number of hosts share."""
 
     def __init__(self, url: str, *, timeout_s: float, max_connections: int) -> None:
-        self.address = mask_passwords(url)
+        self.address = shown(url)
         self._client = connect(url, timeout_s=timeout_s, max_connections=max_connections)
         self._claim = self._client.register_script(_CLAIM)
         self._save = self._client.register_script(_SAVE)

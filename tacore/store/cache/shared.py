@@ -1,6 +1,11 @@
 """What the cache asks of a level that several processes share."""
 
+import re
 from typing import Protocol
+
+from tacore.logs.lines import mask_passwords
+
+_PASSWORD = re.compile(r"(?<=[?&]password=)[^&]*")
 
 
 class SharedDown(Exception):
@@ -9,6 +14,11 @@ class SharedDown(Exception):
 
 class SharedRefused(Exception):
     """The level answers, but takes nothing in: it is full, or may only be read."""
+
+
+def shown(url: str) -> str:
+    """Give a URL as people and logs may see it; a password may also stand among the options behind it."""
+    return _PASSWORD.sub("***", mask_passwords(url))
 
 
 class Shared(Protocol):

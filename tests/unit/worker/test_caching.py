@@ -12,6 +12,7 @@ from tacore.errors import NotFound
 from tacore.methods import discover
 from tacore.model.cached import CachedAnswer, CacheKey
 from tacore.ports import CacheRule, Context, MarketData, Method, Ports
+from tacore.settings.model import Settings
 from tacore.store.cache.levels import Levels
 from tacore.wire.records import RowMaker, decode_rows
 from tacore.worker.session import Session
@@ -113,3 +114,5 @@ def test_error_when_asked_again_is_not_cached() -> None:
 def test_method_when_it_has_a_cache_rule_can_say_so_and_changes_nothing(method: Method) -> None:
     assert issubclass(method.result, CachedAnswer)
     assert method.idempotent
+    assert method.cache is not None
+    assert method.cache.kind in Settings().cache.kinds()
