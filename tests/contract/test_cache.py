@@ -15,10 +15,10 @@ from tests.support.service import wait_until
 @pytest.fixture(params=["process", pytest.param("redis", marks=needs_redis)])
 def cache(request: pytest.FixtureRequest) -> Iterator[Cache]:
     if request.param == "process":
-        yield alone()
+        yield alone(wait_s=30)
         return
     with RedisServer() as server:
-        made = in_front_of(server.url)
+        made = in_front_of(server.url, wait_s=30)
         yield made
         made.close()
 

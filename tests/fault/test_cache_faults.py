@@ -100,7 +100,7 @@ def test_redis_when_stopped_amid_a_load_costs_no_request_and_is_used_again(
 def test_worker_when_killed_while_it_computes_leaves_a_claim_that_holds_nobody_up(
     tmp_path: Path, server: RedisServer
 ) -> None:
-    with Service(tmp_path, workers=2, redis__url=server.url) as service:
+    with Service(tmp_path, workers=2, redis__url=server.url, redis__timeout_ms=5_000) as service:
         service.client.call("get.market_data", READS[0])
         (key,) = server.keys("tacore:market_data:*")
         server.client.delete(key)

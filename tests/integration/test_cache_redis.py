@@ -110,7 +110,8 @@ def test_redis_when_killed_and_started_again_costs_misses_and_is_used_again(
 
 
 def test_redis_when_stopped_costs_one_time_out_and_is_used_again(server: RedisServer) -> None:
-    cache, compute = in_front_of(server.url, timeout_s=0.05), Computation()
+    cache, compute = in_front_of(server.url, timeout_s=0.2), Computation()
+    wait_until(lambda: not cache.report().trouble, "Redis is used")
     server.send(signal.SIGSTOP)
     for number in range(50):
         assert not cache.get("risk", str(number), 60.0, compute, deadline=soon()).hit

@@ -18,7 +18,7 @@ def alone(clock: Clock | None = None, **bounds: float) -> Levels:
     return Levels(POLICIES, clock or SystemClock(), bounds=made(bounds))
 
 
-def in_front_of(url: str, *, timeout_s: float = 0.2, namespace: str = "", **bounds: float) -> Levels:
+def in_front_of(url: str, *, timeout_s: float = 5.0, namespace: str = "", **bounds: float) -> Levels:
     """Make a cache that shares a Redis, and has had its first look at it."""
     clock = SystemClock()
     guard = Guard(RedisLevel(url, timeout_s=timeout_s, max_connections=20), clock, PAUSE_S)
