@@ -16,13 +16,14 @@ START_S = 30.0
 
 
 @contextmanager
-def service(workers: int) -> Iterator[str]:
-    """Run `tacore up` with debug.sleep; give its endpoint."""
+def service(workers: int, **settings: str) -> Iterator[str]:
+    """Run `tacore up` with debug.sleep and variables that set something; give its endpoint."""
     with tempfile.TemporaryDirectory() as home:
         names = ("ZMQ_FRONTEND_PORT", "ZMQ_BACKEND_PORT", "API_PORT")
         ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
         environ = os.environ | ports | {"TACORE_HOME": home, "TACORE_DEBUG_METHODS": "1"}
         environ["TACORE_WORKER__FEATURE_TABLES"] = "false"  # it would be measured along at first
+        environ |= settings
         command = [sys.executable, "-m", "tacore", "--quiet", "up", "-n", str(workers)]
         process = subprocess.Popen(command, cwd=home, env=environ, stdout=subprocess.DEVNULL)
         try:

@@ -91,12 +91,28 @@ def config_yaml() -> str:
     for entry in entries():
         name, _, field = entry.key.rpartition(".")
         if name != section:
-            lines += ["", f"# {sections()[name]}", f"{name}:"]
+            lines += _heading(name, section)
             section = name
         elif not name:
             lines.append("")
-        lines += _setting(entry, field, "  " if name else "")
+        lines += _setting(entry, field, _indent(name))
     return "\n".join(lines) + "\n"
+
+
+def _heading(name: str, before: str) -> Iterator[str]:
+    """Open a section, after the one that was open before, and the sections that it lies in."""
+    outer, _, own = name.rpartition(".")
+    if outer and not f"{before}.".startswith(f"{outer}."):
+        yield from _heading(outer, before)
+    indent = _indent(outer)
+    if not outer:
+        yield ""
+    yield f"{indent}# {sections()[name]}"
+    yield f"{indent}{own}:"
+
+
+def _indent(section: str) -> str:
+    return "  " * len(section.split(".")) if section else ""
 
 
 def configuration_md() -> str:

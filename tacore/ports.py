@@ -12,6 +12,8 @@ import msgspec
 from tacore.clock import Clock
 from tacore.errors import DeadlineExceeded
 from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.model.cached import Cached, CacheKey, CachePolicy
+from tacore.wire.backend import CacheReport
 
 if TYPE_CHECKING:
     from tacore.model.history import History  # numpy, which the broker does without
@@ -118,6 +120,10 @@ class MarketData(Protocol):
         """Tell whether the market's clock is a replay, standing or moving, and not wall time."""
         ...
 
+    def stands_still(self, market: str) -> bool:
+        """Tell whether the market's time never moves: a replay at speed 0."""
+        ...
+
     def infer_market(self, symbols: Sequence[str]) -> str:
         """Tell which market the symbols belong to, US where nothing says otherwise."""
         ...
@@ -159,6 +165,64 @@ def _own_risk() -> "RiskSettings":
     return parse_risk(None)
 
 
+class Cache(Protocol):
+    """Answers kept for the next who asks the same. Any thread may use it.
+
+    A cache in trouble costs a computation, never an error: what `get` raises comes from ``compute``.
+    """
+
+    def get(
+        self, kind: str, key: str, ttl_s: float, compute: Callable[[], bytes], *, deadline: float
+    ) -> Cached:
+        """Give the value under a key, a JSON object; compute it where none is younger than ``ttl_s``.
+
+        One of all who ask for a key at once computes it; the others wait for that one, but never past the
+        middle of the time that is left until ``deadline`` (monotonic seconds). ``key`` names everything that
+        the value depends on (see `tacore.model.cached`). With ``ttl_s`` of 0 nothing is looked up or kept.
+        """
+        ...
+
+    def policy(self, kind: str) -> CachePolicy:
+        """Give a kind's bounds; LookupError where the settings have no such kind."""
+        ...
+
+    def clear(self, kind: str = "") -> None:
+        """Forget what this process keeps of a kind, or of all."""
+        ...
+
+    def report(self) -> CacheReport:
+        """Count what happened since the process started, by kind."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
+        ...
+
+
+class NoCache:
+    """The cache that keeps nothing, for where no other is configured."""
+
+    def get(
+        self, kind: str, key: str, ttl_s: float, compute: Callable[[], bytes], *, deadline: float
+    ) -> Cached:
+        """Compute the value."""
+        return Cached(compute(), 0.0, hit=False)
+
+    def policy(self, kind: str) -> CachePolicy:
+        """Keep nothing of any kind."""
+        return CachePolicy(0.0, 0.0, 1)
+
+    def clear(self, kind: str = "") -> None:
+        """Forget nothing, for nothing is kept."""
+
+    def report(self) -> CacheReport:
+        """Count nothing."""
+        return CacheReport()
+
+    def close(self) -> None:
+        """Hold nothing open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What methods may use of the world outside them.
@@ -169,6 +233,7 @@ class Ports:
     market: MarketData
     risk: "RiskSettings" = field(default_factory=_own_risk)
     tables: FeatureTables | None = None
+    cache: Cache = field(default_factory=NoCache)
 
 
 class Context(msgspec.Struct, gc=False):
@@ -205,6 +270,20 @@ class Context(msgspec.Struct, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class CacheRule:
+    """Lets the answers of a method be kept under a kind of the ``cache`` settings.
+
+    ``key(params, context)`` names all that an answer depends on, the market's clock included, and for how
+    long it holds; None where this request is better computed. The method's result inherits from
+    `tacore.model.cached.CachedAnswer`, whose fields say whether an answer came out of the cache and how old
+    it is. Only for answers that are the same whoever asks.
+    """
+
+    kind: str
+    key: Callable[[Any, Context], CacheKey | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One RPC method: what the registry discovers in a file of `tacore.methods`.
 
@@ -214,7 +293,7 @@ class Method:
     InvalidParams. ``max_s`` is how long a request may run before its worker counts as hung. A method that is
     ``quick`` may be batched before it has been measured. ``debug`` methods exist only with
     TACORE_DEBUG_METHODS=1. ``prepare`` imports what the handler needs and discovery must do without; a worker
-    calls it before it takes requests.
+    calls it before it takes requests. ``cache`` has answers kept, for methods that only read.
     """
 
     name: str
@@ -232,6 +311,7 @@ class Method:
     normalise: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     prepare: Callable[[], None] | None = None
     examples: tuple[Mapping[str, Any], ...] = ()
+    cache: CacheRule | None = None
 
 
 class MethodInfo(msgspec.Struct, frozen=True, kw_only=True):

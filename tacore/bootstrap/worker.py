@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tacore import __version__, processes
+from tacore.bootstrap.cache import build_cache
 from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError
 from tacore.methods import discover
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
-from tacore.ports import Method, Ports
+from tacore.ports import Cache, Method, Ports
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
 from tacore.wire import backend
@@ -32,6 +33,7 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
     methods = methods_of(loaded, spec["pool"])
     _import_providers(loaded)
     _prepare(methods)
+    cache = build_cache(loaded)
     ready = backend.Ready(
         worker_id=worker_id,
         pool=str(spec["pool"]),
@@ -45,12 +47,13 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
         supervisor_id=str(spec["supervisor_id"]),
     )
     link = Link(str(spec["endpoint"]), loaded.settings.worker.heartbeat_s)
-    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, welcome))
+    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, cache, welcome), cache)
     processes.on_stop_signals(server.stop)
     processes.watch_parent(_leave_within(server.stop, LEAVE_S))
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     server.run()
+    cache.close()
 
 
 def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
@@ -80,7 +83,9 @@ def _prepare(methods: Mapping[str, Method]) -> None:
             method.prepare()
 
 
-def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.Welcome) -> Session:
+def _build_session(
+    loaded: Loaded, methods: dict[str, Method], cache: Cache, welcome: backend.Welcome
+) -> Session:
     # The supervisor imports this module too, and needs neither numpy nor what builds on it.
     from tacore.bootstrap.calendars import calendars_of  # noqa: PLC0415
     from tacore.bootstrap.features import leave_anchors, table_fingerprints  # noqa: PLC0415
@@ -104,9 +109,8 @@ def _build_session(loaded: Loaded, methods: dict[str, Method], welcome: backend.
         market,
         clock,
     )
-    journal = loaded.settings.journal
     make_rows = RowMaker(journal.payloads, journal.field_cap_bytes)
-    return Session(methods, Ports(market=market, risk=risk, tables=tables), clock, make_rows)
+    return Session(methods, Ports(market=market, risk=risk, tables=tables, cache=cache), clock, make_rows)
 
 
 def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:

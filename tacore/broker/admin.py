@@ -7,7 +7,7 @@ import msgspec
 
 from tacore.broker.fleet import Fleet, Supervisor
 from tacore.broker.state import Worker
-from tacore.errors import InvalidParams, NotFound, Unavailable
+from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
 from tacore.ports import MethodInfo
 from tacore.wire import backend
 
@@ -28,6 +28,12 @@ class WorkerParams(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Names a worker, or ``all``."""
 
     worker_id: str
+
+
+class ClearParams(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One kind of cached answers, else all of them."""
+
+    kind: str | None = None
 
 
 class Workers(msgspec.Struct, kw_only=True):
@@ -77,6 +83,16 @@ class Admin:
     def drain(self, params: WorkerParams) -> Done:
         """Stop workers in good order, and leave their slots empty."""
         return self._each(params, backend.STOP, "stops after its present work")
+
+    def clear_cache(self, params: ClearParams) -> Done:
+        """Have the workers forget what they cached; what lies in Redis stays."""
+        known = sorted({kind for report in self._fleet.cache_reports() for kind in report.kinds})
+        if params.kind is not None and known and params.kind not in known:
+            raise bad_param(
+                "kind", "nothing is cached under it", value=params.kind, allowed=known, near=params.kind
+            )
+        told = self._fleet.clear_caches(params.kind or "")
+        return Done(done=f"{told} workers forget what they cached of {params.kind or 'every kind'}")
 
     def drain_broker(self, _params: Nothing) -> Done:
         """Refuse new requests and answer the open ones; the broker stays up."""
@@ -151,6 +167,11 @@ def methods(admin: Admin) -> list[tuple[MethodInfo, type[msgspec.Struct], Callab
         (_info("admin.scale", "Keep that many workers", ScaleParams, Done), ScaleParams, admin.scale),
         (_info("admin.restart", "Restart a worker", WorkerParams, Done), WorkerParams, admin.restart),
         (_info("admin.drain_worker", "Stop a worker", WorkerParams, Done), WorkerParams, admin.drain),
+        (
+            _info("admin.clear_cache", "Have workers forget what they cached", ClearParams, Done),
+            ClearParams,
+            admin.clear_cache,
+        ),
         (_info("admin.drain", "Take no new requests", Nothing, Done), Nothing, admin.drain_broker),
         (_info("admin.stop", "Stop the broker", Nothing, Done), Nothing, admin.stop_broker),
     ]

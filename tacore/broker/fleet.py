@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tacore.broker.caches import Caches
 from tacore.broker.core import Core
 from tacore.broker.state import Dispatch, Worker
 from tacore.wire import backend
@@ -35,6 +36,7 @@ class Fleet:
         self.core = core
         self.workers: dict[bytes, Worker] = {}
         self.supervisors: dict[str, Supervisor] = {}
+        self.caches = Caches()
         self._by_id: dict[str, Worker] = {}
         self._welcome = backend.message(backend.WELCOME, backend.Welcome(version, home, dict(clock)))
         self._status_due = 0.0
@@ -112,7 +114,7 @@ class Fleet:
             return
         worker.last_seen = now
         worker.last_seen_us = self.core.clock.wall_us()
-        worker.cpu_s, worker.rss_bytes = beat.cpu_s, beat.rss_bytes
+        worker.cpu_s, worker.rss_bytes, worker.cache = beat.cpu_s, beat.rss_bytes, beat.cache
         self._send(routing, backend.HEARTBEAT)
 
     def _on_drain(self, routing: bytes, worker_id: str) -> None:
@@ -145,6 +147,7 @@ class Fleet:
             state.servers -= 1
             if not state.servers:
                 state.unserved_since = now
+        self.caches.departed(worker.cache)
         held = worker.in_flight
         self.core.release(worker, why, now)
         self._record(worker, "stopped" if worker.draining else "dead")
@@ -168,6 +171,17 @@ class Fleet:
         """Tell every worker that this broker leaves; they wait for the next one."""
         for supervisor in self.supervisors.values():
             self._send(supervisor.routing, backend.GOODBYE)
+
+    def cache_reports(self) -> list[backend.CacheReport]:
+        """List what each worker last said of its cache."""
+        return [worker.cache for worker in self.workers.values()]
+
+    def clear_caches(self, kind: str) -> int:
+        """Have every worker forget what it cached of a kind, or of all (""); give how many were told."""
+        order = backend.message(backend.CLEAR, backend.Clear(kind))
+        for worker in self.workers.values():
+            self._send(worker.control, order)
+        return len(self.workers)
 
     def _say_goodbye(self, worker: Worker) -> None:
         self._send(worker.routing, backend.message(backend.GOODBYE, backend.Name(worker.ready.worker_id)))
@@ -221,6 +235,7 @@ class Fleet:
             for worker in self.workers.values():
                 gauges.append(Gauge(at_us, "cpu_s", worker.ready.worker_id, worker.cpu_s))
                 gauges.append(Gauge(at_us, "rss_bytes", worker.ready.worker_id, worker.rss_bytes))
+            gauges += self.caches.gauges(self.cache_reports(), at_us)
             self.core.out.records.extend(gauges)
 
     def _record(self, worker: Worker, state: str) -> None:

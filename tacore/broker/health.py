@@ -99,6 +99,7 @@ class HealthCheck:
                 },
                 "methods": {m.info.name: m.depth() for m in core.methods.values() if m.depth()},
             },
+            "cache": self._fleet.caches.status(self._fleet.cache_reports()),
             **{name: _ask(probe) for name, probe in self._probes.items()},
         }
 

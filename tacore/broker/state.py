@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tacore.ports import MethodInfo
-from tacore.wire.backend import Ready
+from tacore.wire.backend import CacheReport, Ready
 from tacore.wire.envelope import Head, RequestId
 
 
@@ -87,6 +87,7 @@ class Worker:
     """A registered worker process."""
 
     __slots__ = (
+        "cache",
         "capped",
         "control",
         "cpu_s",
@@ -118,6 +119,7 @@ class Worker:
         self.last_seen_us = now_us
         self.cpu_s = 0.0
         self.rss_bytes = 0
+        self.cache = CacheReport()
 
     @property
     def in_flight(self) -> int:

@@ -13,6 +13,7 @@ The service:
   up, down, ps          start, stop and list everything, supervised
   broker                start, stop, status, drain
   worker                spawn, ls, scale, restart, drain
+  cache                 stats, clear
   config                show, get, validate
   init                  write config/*.yaml to edit
   data                  import, ls: a history of your own, from CSV and Parquet files

@@ -81,6 +81,14 @@ class Hours:
             return number - 1, float(self.minutes)
         return number, sum(min(max(minute - start, 0.0), end - start) for start, end in self.spans)
 
+    def trades(self, now: datetime) -> bool:
+        """Tell whether ``now`` lies within a session's spans; an end is outside, a start inside."""
+        here = now.astimezone(self.tz)
+        if not self.every_day and here.weekday() >= _WORKDAYS:
+            return False
+        minute = here.hour * 60 + here.minute
+        return any(start <= minute < end for start, end in self.spans)
+
     def edges(self, width: int) -> list[int]:
         """Give where bars of a width start, in traded minutes; a bar never spans a break."""
         starts: list[int] = []

@@ -84,6 +84,10 @@ class Markets:
         """Tell whether the market's clock is a replay, standing or moving, and not wall time."""
         return self._replays[self.market(market)]
 
+    def stands_still(self, market: str) -> bool:
+        """Tell whether the market's time never moves: a replay at speed 0."""
+        return self._clocks[self.market(market)].speed == 0
+
     def infer_market(self, symbols: Sequence[str]) -> str:
         """Tell which market the symbols belong to, US where nothing says otherwise.
 

@@ -21,14 +21,17 @@ from tacore.market.asking import (
     why_no_price,
 )
 from tacore.market.hours import HOURS
+from tacore.market.shelf_life import shelf_life
 from tacore.market.timeframes import timeframe
 from tacore.model import Bar, Quote
-from tacore.ports import Context, MarketData, MarketDataProvider, Method
+from tacore.model.cached import CachedAnswer, CacheKey, digest, readable
+from tacore.ports import CacheRule, Context, MarketData, MarketDataProvider, Method
 
 _DEFAULT_BARS = 30
 _MOST_BARS = 5000
 _MOST_SYMBOLS = 500
 _MOST_IN_ALL = 20_000
+_KIND = "market_data"
 
 
 class Params(msgspec.Struct, kw_only=True):
@@ -103,7 +106,7 @@ class SymbolView(msgspec.Struct, kw_only=True):
     note: str | UnsetType = UNSET
 
 
-class Result(msgspec.Struct, kw_only=True):
+class Result(CachedAnswer, msgspec.Struct, kw_only=True):
     """Quotes and bars by symbol, and where they come from; ``stale`` where any of the quotes is."""
 
     market: str
@@ -168,6 +171,15 @@ def get_market_data(params: Params, context: Context) -> Result:
         missing=missing,
         warnings=wanted.warnings,
     )
+
+
+def cache_key(params: Params, context: Context) -> CacheKey:
+    """Name what an answer depends on: the whole request, and the time of its market."""
+    data = context.ports.market
+    market = data.market(params.market or data.infer_market(params.symbols))
+    clock, ttl_s = shelf_life(data, market, context.ports.cache.policy(_KIND))
+    symbols = ",".join(params.symbols)
+    return CacheKey(readable(market, symbols, params.timeframe, clock, digest(params)), ttl_s)
 
 
 class _Wanted:
@@ -270,6 +282,7 @@ METHOD = Method(
     summary="Show quotes and bars of one or more symbols",
     renames={"market_type": "market", "interval": "timeframe"},
     normalise=normalise,
+    cache=CacheRule(_KIND, cache_key),
     examples=(
         {"symbols": ["AAPL", "MSFT"]},
         {"symbol": "BTC/USDT", "timeframe": "1h", "limit": 24},

@@ -1,6 +1,6 @@
 """A flat list of the settings, for documentation, messages and `config show`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,29 +47,35 @@ def by_key() -> dict[str, Entry]:
 
 @cache
 def sections() -> dict[str, str]:
-    """Give each section's name and what it is about."""
-    return {
-        name: (section.__doc__ or "").strip()
-        for name, field in Settings.model_fields.items()
-        if (section := _section(field.annotation))
-    }
+    """Give each section's dotted name and what it is about, in the model's order."""
+    return dict(_sections(Settings, ""))
 
 
 def values(settings: Settings) -> dict[str, Any]:
     """Flatten settings to dotted keys and JSON-ready values."""
-    flat: dict[str, Any] = {}
-    for name, value in settings.model_dump(mode="json").items():
+    return dict(_flatten(settings.model_dump(mode="json")))
+
+
+def _flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the dotted key and the value of everything that is no mapping itself."""
+    for name, value in nested.items():
         if isinstance(value, dict):
-            flat.update({f"{name}.{field}": each for field, each in value.items()})
+            yield from _flatten(value, f"{prefix}{name}.")
         else:
-            flat[name] = value
-    return flat
+            yield prefix + name, value
+
+
+def _sections(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        if section := _section(field.annotation):
+            yield prefix + name, (section.__doc__ or "").strip()
+            yield from _sections(section, f"{prefix}{name}.")
 
 
 def _walk(model: type[BaseModel], prefix: str) -> Iterator[Entry]:
     for name, field in model.model_fields.items():
         if section := _section(field.annotation):
-            yield from _walk(section, f"{name}.")
+            yield from _walk(section, f"{prefix}{name}.")
         else:
             yield _entry(prefix + name, field)
 

@@ -1,7 +1,7 @@
 """The layers that settings come from; each says where it has a value from."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
 
 def from_file(found: Mapping[str, Any], where: str) -> Layer:
     """Take config.yaml's mapping; a section without fields counts as absent."""
-    values = {key: value for key, value in found.items() if not (key in sections() and value is None)}
+    values = _without_empty_sections(found)
     problems = []
     if "home" in values:
         reason = f"home decides where {CONFIG_FILE} is looked for, so it cannot be set in it"
@@ -54,17 +54,28 @@ def from_file(found: Mapping[str, Any], where: str) -> Layer:
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for key, value in flat.items():
-        section, _, name = key.rpartition(".")
-        (nested.setdefault(section, {}) if section else nested)[name] = value
+        *path, name = key.split(".")
+        inside = nested
+        for section in path:
+            inside = inside.setdefault(section, {})
+        inside[name] = value
     return nested
 
 
-def _keys(values: Mapping[str, Any]) -> list[str]:
-    keys = list(values)
-    for section, fields in values.items():
-        if isinstance(fields, dict):
-            keys += [f"{section}.{name}" for name in fields]
-    return keys
+def _without_empty_sections(found: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    return {
+        key: _without_empty_sections(value, f"{prefix}{key}.") if isinstance(value, dict) else value
+        for key, value in found.items()
+        if not (f"{prefix}{key}" in sections() and value is None)
+    }
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Give every dotted key, those of sections too."""
+    for name, value in values.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _keys(value, f"{prefix}{name}.")
 
 
 def _unknown(environ: Mapping[str, str], known: set[str]) -> list[Problem]:

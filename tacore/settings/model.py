@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from tacore.settings import names
+from tacore.settings.cache import Cache
+from tacore.settings.section import Section
 from tacore.settings.types import (
     Home,
     Host,
@@ -27,22 +29,20 @@ from tacore.settings.types import (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
-    )
-
-
-class Redis(_Section):
+class Redis(Section):
     """The shared cache."""
 
     url: RedisUrl = Field("", json_schema_extra={"allowed": "empty, or a redis://, rediss:// or unix:// URL"})
     """Where the shared cache is; empty means that each process caches for itself."""
     max_connections: Whole = Field(20, ge=1, le=10_000)
     """Connections that one process may hold open to Redis."""
+    timeout_ms: Whole = Field(75, ge=5, le=10_000)
+    """How long one exchange with Redis may take; a longer one counts as a miss, and Redis as away."""
+    retry_s: Number = Field(0.5, ge=0.05, le=300)
+    """How soon to look for a Redis that was away; it doubles, up to 16 times that, while it keeps failing."""
 
 
-class Zmq(_Section):
+class Zmq(Section):
     """The broker's sockets."""
 
     bind: Host = Field(names.LOOPBACK, json_schema_extra={"allowed": "an IP address, a host name or *"})
@@ -59,7 +59,7 @@ class Zmq(_Section):
     """Frames that one client message may have, envelope included."""
 
 
-class Api(_Section):
+class Api(Section):
     """The monitor's HTTP server."""
 
     bind: Host = Field(names.LOOPBACK, json_schema_extra={"allowed": "an IP address, a host name or *"})
@@ -68,7 +68,7 @@ class Api(_Section):
     """Port of the monitor's pages and HTTP interface."""
 
 
-class Broker(_Section):
+class Broker(Section):
     """Queues and deadlines."""
 
     default_timeout_ms: Whole = Field(5000, ge=1, le=86_400_000)
@@ -87,7 +87,7 @@ class Broker(_Section):
     """Deepest nesting of objects and arrays in a request's JSON."""
 
 
-class Worker(_Section):
+class Worker(Section):
     """Worker processes and their supervisors."""
 
     count: Workers = Field(
@@ -115,7 +115,7 @@ class Worker(_Section):
     """Whether the first supervisor of fast workers on a host also runs the refresher of feature tables."""
 
 
-class Journal(_Section):
+class Journal(Section):
     """The record of requests."""
 
     payloads: Literal["none", "params", "all"] = "all"
@@ -136,21 +136,21 @@ class Journal(_Section):
     """Memory that may hold rows for a slow writer; above it rows are dropped and counted."""
 
 
-class Security(_Section):
+class Security(Section):
     """Who may connect."""
 
     trust_network: Literal["", "container"] = ""
     """`container` lets the service bind beyond loopback: say it only where the network itself is closed."""
 
 
-class Logs(_Section):
+class Logs(Section):
     """How log lines look; logging.yaml says where they go."""
 
     format: Annotated[Literal["auto", "text", "json"], Lower] = "auto"
     """Lines as text or as JSON; auto means JSON in production, else text."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """Every setting of the service."""
 
     env: Annotated[Literal["development", "production"], Lower] = "development"
@@ -164,6 +164,7 @@ class Settings(_Section):
     debug_methods: bool = False
     """Whether debug.sleep and debug.crash exist."""
     redis: Redis = Redis()
+    cache: Cache = Cache()
     zmq: Zmq = Zmq()
     api: Api = Api()
     broker: Broker = Broker()

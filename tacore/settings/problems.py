@@ -78,9 +78,7 @@ def _unknown(key: str, value: object) -> Problem:
     section, _, field = key.rpartition(".")
     if key in by_key() and "." in key:
         return problem("", key, "a dotted key: write the section, and the field below it", value)
-    same_section = [name for name in by_key() if name.rpartition(".")[0] == section]
-    fields = {name.rpartition(".")[2]: name for name in same_section} | (
-        {} if section else {name: name for name in sections()}
-    )
+    same_section = [name for name in (*by_key(), *sections()) if name.rpartition(".")[0] == section]
+    fields = {name.rpartition(".")[2]: name for name in same_section}
     close = fields.get(nearest(field, fields), "") or nearest(key, by_key())
     return problem("", key, "unknown key", value, nearest=close)

@@ -27,6 +27,7 @@ SCALE = b"\x0c"  # broker → supervisor: run that many
 RESTART = b"\x0d"  # broker → supervisor: stop this one in good order and start it again
 KILL = b"\x0e"  # broker → supervisor: it hangs; kill it and start it again
 STOP = b"\x0f"  # broker → supervisor: stop this one in good order and leave its slot empty
+CLEAR = b"\x10"  # broker → worker, on the control socket: forget what you cached
 
 DATA, CONTROL, SUPERVISOR = b"w", b"c", b"s"  # first byte of a routing id: whose socket it is
 
@@ -70,12 +71,37 @@ class Answer(msgspec.Struct, array_like=True, frozen=True, gc=False):
     elapsed_us: int
 
 
+class CacheCounts(msgspec.Struct, array_like=True):
+    """What one kind of cached answers saw in a process since it started.
+
+    A look-up is a hit in the process's own memory, a hit in the shared level, or a miss that was computed;
+    ``waits`` of the hits waited for another who computed already. ``errors`` are failed exchanges with the
+    shared level, ``entries`` what the process keeps now.
+    """
+
+    process_hits: int = 0
+    shared_hits: int = 0
+    misses: int = 0
+    waits: int = 0
+    errors: int = 0
+    entries: int = 0
+
+
+class CacheReport(msgspec.Struct, array_like=True, frozen=True):
+    """A process's cache: its counts by kind, its shared level's address ("" for none), what ails that."""
+
+    kinds: dict[str, CacheCounts] = {}
+    shared: str = ""
+    trouble: str = ""
+
+
 class Heartbeat(msgspec.Struct, array_like=True, frozen=True):
     """A sign of life of a worker process; ``cpu_s`` and ``rss_bytes`` are its own."""
 
     worker_id: str
     cpu_s: float
     rss_bytes: int
+    cache: CacheReport = CacheReport()
 
 
 class Cancel(msgspec.Struct, array_like=True, frozen=True):
@@ -110,6 +136,12 @@ class Scale(msgspec.Struct, array_like=True, frozen=True):
     wanted: int
 
 
+class Clear(msgspec.Struct, array_like=True, frozen=True):
+    """Names the kind of cached answers to forget; "" means all."""
+
+    kind: str
+
+
 class Name(msgspec.Struct, array_like=True, frozen=True):
     """Names the worker that RESTART, KILL, STOP and GOODBYE are about."""
 
@@ -127,7 +159,7 @@ def message(kind: bytes, payload: msgspec.Struct | None = None) -> bytes:
 
 _DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind)
-    for kind in (Ready, Welcome, Request, Answer, Heartbeat, Cancel, Fleet, Died, Scale, Name)
+    for kind in (Ready, Welcome, Request, Answer, Heartbeat, Cancel, Fleet, Died, Scale, Clear, Name)
 }
 decode_request = msgspec.msgpack.Decoder(Request).decode
 decode_answer = msgspec.msgpack.Decoder(Answer).decode

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import psutil
 import zmq
 
+from tacore.ports import Cache, NoCache
 from tacore.wire import backend
 from tacore.worker.session import Session
 
@@ -33,12 +34,20 @@ class WorkerServer:
     """Serves batches until stopped. `run` belongs to the main thread; heartbeats have a thread of their own.
 
     ``build`` makes the session once the broker has said welcome, whose answer carries the markets' clocks.
+    ``cache`` is what the session's methods use: heartbeats report it, and the broker may have it cleared.
     """
 
-    def __init__(self, ready: backend.Ready, link: Link, build: Callable[[backend.Welcome], Session]) -> None:
+    def __init__(
+        self,
+        ready: backend.Ready,
+        link: Link,
+        build: Callable[[backend.Welcome], Session],
+        cache: Cache | None = None,
+    ) -> None:
         self._ready = ready
         self._link = link
         self._build = build
+        self._cache: Cache = cache or NoCache()
         self._welcome: backend.Welcome | None = None
         self._session: Session | None = None
         self._stopping = False
@@ -166,7 +175,9 @@ class WorkerServer:
 
     def _beat(self, control: "zmq.Socket[bytes]", process: psutil.Process) -> None:
         cpu = process.cpu_times()
-        beat = backend.Heartbeat(self._ready.worker_id, cpu.user + cpu.system, process.memory_info().rss)
+        beat = backend.Heartbeat(
+            self._ready.worker_id, cpu.user + cpu.system, process.memory_info().rss, self._cache.report()
+        )
         self._send_control(control, backend.message(backend.HEARTBEAT, beat))
 
     def _say_drain(self, control: "zmq.Socket[bytes]") -> bool:
@@ -186,6 +197,8 @@ class WorkerServer:
         kind = header[:1]
         if kind == backend.CANCEL and self._session is not None:
             self._session.cancel(backend.payload(backend.Cancel, header).dispatch_id)
+        elif kind == backend.CLEAR:
+            self._cache.clear(backend.payload(backend.Clear, header).kind)
         elif kind == backend.KILL:
             log.error("killed_by_broker", extra={"worker_id": self._ready.worker_id})
             os._exit(137)

@@ -12,6 +12,7 @@ from tacore.ports import Context, Method, Ports
 from tacore.wire import backend, reply
 from tacore.wire.envelope import Head, decode_head
 from tacore.wire.records import RowMaker
+from tacore.worker import caching
 from tacore.worker.params import ParamsReader
 
 log = logging.getLogger("tacore.worker")
@@ -26,10 +27,11 @@ def _id_of(head: Head) -> str | int:
 class Served:
     """A method ready to run."""
 
-    __slots__ = ("handler", "method", "read", "with_warnings")
+    __slots__ = ("cache", "handler", "method", "read", "with_warnings")
 
     def __init__(self, method: Method) -> None:
         self.method = method
+        self.cache = method.cache
         self.handler = method.handler
         self.read = ParamsReader(method).read
         fields = getattr(method.result, "__struct_fields__", ())
@@ -104,6 +106,8 @@ class Session:
                 details = {"dispatched": True, "started": False}
                 raise DeadlineExceeded("it came too late to be worth starting", details=details)
             params, warnings = served.read(head.params)
+            if served.cache is not None:
+                return caching.answer(served.cache, served.handler, params, context, warnings), None
             result = served.handler(params, context)
             if warnings and served.with_warnings:
                 result.warnings.extend(warnings)

@@ -19,7 +19,7 @@ from tests.support.journal_columns import rows_of
 
 READY, WELCOME, REQUEST, REPLY, HEARTBEAT, CANCEL = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"
 DRAIN, GOODBYE, REGISTER, FLEET, DIED = b"\x07", b"\x08", b"\x09", b"\x0a", b"\x0b"
-SCALE, RESTART, KILL, STOP = b"\x0c", b"\x0d", b"\x0e", b"\x0f"
+SCALE, RESTART, KILL, STOP, CLEAR = b"\x0c", b"\x0d", b"\x0e", b"\x0f", b"\x10"
 
 ABOUT = {
     "version": "1.2.3",
@@ -80,9 +80,9 @@ class SimWorker:
         self.tell(self.routing, frame(READY, *self.ready))
         return self
 
-    def beat(self) -> None:
-        """Show a sign of life."""
-        self.tell(self.control, frame(HEARTBEAT, self.worker_id, 1.5, 50_000_000))
+    def beat(self, *cache: Any) -> None:
+        """Show a sign of life; ``cache`` is its report on that, which workers of an earlier version lack."""
+        self.tell(self.control, frame(HEARTBEAT, self.worker_id, 1.5, 50_000_000, *cache))
 
     def drain(self) -> None:
         """Ask for nothing more."""

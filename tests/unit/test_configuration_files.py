@@ -18,11 +18,16 @@ def test_config_yaml_when_shipped_states_every_default_and_is_fresh() -> None:
     assert CONFIG.read_text(encoding="utf-8") == config_yaml()
     shipped = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     assert Settings.model_validate(shipped) == Settings()
-    stated = {
-        f"{name}.{field}" if isinstance(value, dict) else name
-        for name, value in shipped.items()
-        for field in (value if isinstance(value, dict) else [""])
-    }
+    stated: set[str] = set()
+
+    def walk(section: dict[str, object], prefix: str) -> None:
+        for name, value in section.items():
+            if isinstance(value, dict):
+                walk(value, f"{prefix}{name}.")
+            else:
+                stated.add(prefix + name)
+
+    walk(shipped, "")
     assert stated == set(values(Settings())) - {"home"}
 
 

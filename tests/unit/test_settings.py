@@ -37,6 +37,28 @@ def test_settings_when_each_layer_sets_a_value_take_the_strongest_and_say_where_
     assert (loaded.settings.zmq.max_frames, loaded.origin("zmq.max_frames")) == (8, "default")
 
 
+def test_nested_section_when_set_in_part_keeps_the_other_layers_values_and_its_own_defaults(
+    tmp_path: Path,
+) -> None:
+    write_config(tmp_path, "cache:\n  wait_s: 1\n  risk: {ttl_open_s: 3, ttl_closed_s: 4}\n  quote:\n")
+    loaded = load(tmp_path, {"cache.lock_s": 5}, TACORE_CACHE__RISK__TTL_OPEN_S="7")
+    cache = loaded.settings.cache
+    assert (cache.wait_s, cache.lock_s, cache.max_value_kb) == (1, 5, 1024)
+    assert (cache.risk.ttl_open_s, cache.risk.ttl_closed_s, cache.risk.max_entries) == (7, 4, 1000)
+    assert (cache.bars.ttl_open_s, cache.quote.max_entries) == (30, 5000)
+    assert loaded.origin("cache.risk.ttl_open_s") == "environment TACORE_CACHE__RISK__TTL_OPEN_S"
+    assert loaded.origin("cache.risk.ttl_closed_s") == "config/config.yaml"
+    assert loaded.origin("cache.risk.max_entries") == "default"
+
+
+def test_nested_section_when_its_words_are_wrong_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    write_config(tmp_path, "cache: {rsk: {ttl_open_s: 3}, bars: {ttl_opn_s: 1}, quote: 7}\n")
+    told = "\n".join(problems(tmp_path))
+    assert "did you mean cache.risk?" in told
+    assert "did you mean cache.bars.ttl_open_s?" in told
+    assert "config/config.yaml: cache.quote = 7: a section of settings is needed" in told
+
+
 @pytest.mark.parametrize(
     ("name", "value", "key", "expected"),
     [

@@ -1,5 +1,7 @@
 """get.market_data on real providers, called as a worker calls it."""
 
+import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,9 +11,15 @@ from tacore.errors import InvalidParams, Unavailable
 from tacore.market.anchors import make_anchors
 from tacore.market.calendars import Calendars
 from tacore.market.chain import Chain
-from tacore.market.router import Markets
+from tacore.market.router import Markets, build_market_data
 from tacore.methods.get_market_data import METHOD
 from tacore.model.markets import parse_markets
+from tacore.ports import Ports
+from tacore.store.cache.levels import Levels
+from tacore.wire.records import RowMaker
+from tacore.worker.session import Session
+from tests.support.batches import batch
+from tests.support.caches import FOR_MARKETS
 from tests.support.markets import WALL, answer, open_markets, wall_us
 from tests.support.shaky import Shaky
 
@@ -267,3 +275,72 @@ def test_quote_when_the_market_has_traded_since_is_stale(at: str, stale: bool, i
     data = answer(METHOD, {"symbol": "AAPL", "limit": 0}, markets)
     assert data["symbols"]["AAPL"]["quote"]["stale"] is stale
     assert (data["stale"], data["market_open"]) == (stale, is_open)
+
+
+SIM = {"SIM": {"provider": "synthetic", "synthetic": {"size": 5}}}
+
+
+class Served:
+    """A worker's session that serves get.market_data out of a cache, on a clock that moves when told."""
+
+    def __init__(self, markets: dict[str, Any]) -> None:
+        self.clock = ManualClock(wall_us=wall_us(WALL))
+        self.markets = build_market_data(parse_markets(markets), self.clock)
+        ports = Ports(self.markets, cache=Levels(FOR_MARKETS, self.clock))
+        self.session = Session({METHOD.name: METHOD}, ports, self.clock, RowMaker())
+
+    def ask(self, **params: Any) -> Any:
+        request = {"request_id": "1", "method": METHOD.name, "params": params}
+        _, replies, _ = self.session.run(*batch(METHOD.name, request))
+        return json.loads(replies)["data"]
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def test_quote_when_its_market_trades_is_never_given_longer_than_its_time() -> None:
+    served = Served(SIM)
+    symbol = served.markets.provider("SIM").instruments("SIM")[0].symbol
+    asked = {"symbols": [symbol], "market": "SIM", "limit": 0}
+    hits = 0
+    for _ in range(200):
+        served.clock.advance(0.1)
+        fresh = answer(METHOD, asked, served.markets)
+        given = served.ask(**asked)
+        hits += given["cached"]
+        age_s = _seconds(fresh["market_time"]) - _seconds(given["market_time"])
+        assert 0 <= age_s < 1.0
+        assert given["cache_age_s"] == pytest.approx(age_s, abs=1e-3)
+        if not given["cached"]:
+            assert given["symbols"] == fresh["symbols"]
+    assert 160 <= hits <= 180
+
+
+def test_data_of_a_standing_replay_when_asked_again_is_cached_and_otherwise_the_same() -> None:
+    served = Served({"US": {"provider": "sample"}})
+    first = served.ask(symbols=["AAPL"])
+    served.clock.advance(200)
+    again = served.ask(symbol="AAPL")
+    assert (first.pop("cached"), first.pop("cache_age_s")) == (False, 0.0)
+    assert (again.pop("cached"), again.pop("cache_age_s")) == (True, 200.0)
+    assert again == first
+    assert first["symbols"]["AAPL"]["quote"]["price"] == 430.47
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"symbols": ["AAPL"], "limit": 2},
+        {"symbols": ["aapl"]},
+        {"symbols": ["AAPL", "MSFT"]},
+        {"symbols": ["AAPL"], "adjusted": True},
+        {"symbols": ["AAPL"], "timeframe": "1w"},
+        {"symbols": ["AAPL"], "fields": ["price"]},
+        {"symbols": ["AAPL"], "end": "2013-02-01"},
+    ],
+)
+def test_data_when_anything_else_is_asked_is_not_the_cached_one(other: dict[str, Any]) -> None:
+    served = Served({"US": {"provider": "sample"}})
+    served.ask(symbols=["AAPL"])
+    assert served.ask(**other)["cached"] is False

@@ -13,7 +13,7 @@ import zmq
 
 from tacore.clock import ManualClock, SystemClock
 from tacore.methods.debug_echo import METHOD as ECHO
-from tacore.ports import Context, Method
+from tacore.ports import Cache, Context, Method
 from tacore.processes import Child
 from tacore.wire import backend
 from tacore.wire.records import RowMaker, decode_rows
@@ -25,6 +25,7 @@ from tacore.worker.supervisor import SupervisorServer
 from tests.support.batches import DISPATCH_ID, PORTS, batch
 from tests.support.broker_world import (
     CANCEL,
+    CLEAR,
     DIED,
     DRAIN,
     FLEET,
@@ -40,6 +41,7 @@ from tests.support.broker_world import (
     WELCOME,
     frame,
 )
+from tests.support.caches import Computation, alone, soon
 
 PATIENCE_S = 15.0
 HELLO = frame(WELCOME, "1.2.3", "/home", {})
@@ -87,7 +89,7 @@ def start(broker: Broker) -> Iterator[Start]:
     threads: list[threading.Thread] = []
     servers: list[WorkerServer] = []
 
-    def begin(*methods: Method, heartbeat_s: float = 0.05) -> WorkerServer:
+    def begin(*methods: Method, heartbeat_s: float = 0.05, cache: Cache | None = None) -> WorkerServer:
         served = {each.name: each for each in methods or (ECHO,)}
         ready = backend.Ready("w1", "fast", sorted(served), 2, 32, "host", 1, 5, "1.2.3", "s1")
         builds: list[backend.Welcome] = []
@@ -96,7 +98,7 @@ def start(broker: Broker) -> Iterator[Start]:
             builds.append(welcome)
             return Session(served, PORTS, ManualClock(), RowMaker())
 
-        server = WorkerServer(ready, Link(broker.endpoint, heartbeat_s), build)
+        server = WorkerServer(ready, Link(broker.endpoint, heartbeat_s), build, cache)
         servers.append(server)
         threads.append(threading.Thread(target=server.run, daemon=True))
         threads[-1].start()
@@ -122,7 +124,7 @@ def registered(broker: Broker) -> bytes:
 def test_worker_when_started_registers_beats_and_serves_batches(broker: Broker, start: Start) -> None:
     start()
     routing = registered(broker)
-    control, (worker_id, cpu_s, rss), _ = broker.hear(HEARTBEAT)
+    control, (worker_id, cpu_s, rss, _cache), _ = broker.hear(HEARTBEAT)
     assert (routing, control, worker_id) == (b"ww1/1", b"cw1/1", "w1")
     assert cpu_s > 0
     assert rss > 1_000_000
@@ -134,6 +136,21 @@ def test_worker_when_started_registers_beats_and_serves_batches(broker: Broker, 
     told = [json.loads(each) for each in replies.split(b"\n")]
     assert [(each["request_id"], each["data"]) for each in told] == [("1", [1]), ("2", 2)]
     assert decode_rows(rows).request_ids == ["1", "2"]
+
+
+def test_worker_when_it_beats_reports_its_cache_and_clears_it_when_told(broker: Broker, start: Start) -> None:
+    cache = alone()
+    for kind in ("risk", "risk", "quote"):
+        cache.get(kind, "a", 60.0, Computation(), deadline=soon())
+    start(cache=cache)
+    registered(broker)
+    control, beat, _ = broker.hear(HEARTBEAT)
+    assert beat[3] == [{"risk": [1, 0, 1, 0, 0, 1], "quote": [0, 0, 1, 0, 0, 1]}, "", ""]
+    broker.say(control, frame(CLEAR, "risk"))
+    for entries in ({"risk": 0, "quote": 1}, {"risk": 0, "quote": 0}):
+        while {kind: counts[-1] for kind, counts in beat[3][0].items()} != entries:
+            _, beat, _ = broker.hear(HEARTBEAT)
+        broker.say(control, frame(CLEAR, ""))
 
 
 def test_worker_when_the_broker_forgot_it_registers_again(broker: Broker, start: Start) -> None:
