@@ -20,10 +20,7 @@ Anchors = Mapping[str, Mapping[str, Any]]
 
 def table_fingerprints(markets: Mapping[str, MarketSettings], anchors: Anchors) -> dict[str, str]:
     """Name what each market's table depends on: a table of another name is never read."""
-    return {
-        market: fingerprint(each.model_dump(mode="json"), anchors.get(market, {}))
-        for market, each in markets.items()
-    }
+    return {market: fingerprint(repr(each), anchors.get(market, {})) for market, each in markets.items()}
 
 
 def leave_anchors(loaded: Loaded, anchors: Anchors) -> None:
