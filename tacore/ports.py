@@ -138,6 +138,10 @@ class FeatureTables(Protocol):
         """Give a market's table; Unavailable names the cause where there is none to trust."""
         ...
 
+    def history(self, market: str, instruments: Sequence[Instrument]) -> "History":
+        """Give the daily history of a few instruments, for a table made on the spot."""
+        ...
+
 
 class Journal(Protocol):
     """Where the broker leaves its records; never blocks, never raises."""

@@ -24,7 +24,7 @@ def table_fingerprints(
     """Name what each market's table depends on: a table of another name is never read."""
     providers = loaded.trading.get("providers") or {}
     return {
-        market: fingerprint(each.model_dump(mode="json"), anchors.get(market, {}), _of(each, providers))
+        market: fingerprint(repr(each), anchors.get(market, {}), _of(each, providers))
         for market, each in markets.items()
     }
 

@@ -64,7 +64,7 @@ def _build(loaded: Loaded, known: bytes, clock: Clock) -> Refresher:
             market=market,
             refresh_s=scanning.refresh_of(market),
             fingerprint=names[market],
-            data_fingerprint=fingerprint(each.model_dump(mode="json", exclude={"replay"})),
+            data_fingerprint=fingerprint(repr(each.model_copy(update={"replay": None}))),
         )
         for market, each in markets.items()
     }

@@ -26,6 +26,7 @@ from tacore.model import Instrument
 from tacore.ports import Context, Method
 
 if TYPE_CHECKING:
+    from tacore.model.history import History
     from tacore.model.table import Table
 
 _MOST_SYMBOLS = 20_000
@@ -222,9 +223,18 @@ def _table(
         raise why or Unavailable(f"the daily history of {market} is not all there yet; try again shortly")
     from tacore.market.scan.tables import made_on_the_spot  # noqa: PLC0415 - numpy
 
-    wall_us = context.clock.wall_us()
-    made = made_on_the_spot(context.ports.market, market, instruments, full=few, wall_us=wall_us)
+    history = [_history(market, instruments, context)] if few else None
+    made = made_on_the_spot(context.ports.market, market, instruments, history, context.clock.wall_us())
     return made, None, missing | made.facts.missing
+
+
+def _history(market: str, instruments: list[Instrument], context: Context) -> "History":
+    from tacore.market.features.table import SESSIONS  # noqa: PLC0415 - numpy
+
+    data, tables = context.ports.market, context.ports.tables
+    if tables is not None:
+        return tables.history(market, instruments)
+    return data.provider(market).history(instruments, now=data.now(market), sessions=SESSIONS)
 
 
 def _kept(market: str, context: Context) -> tuple["Table | None", Unavailable | None]:

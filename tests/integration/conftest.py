@@ -9,5 +9,6 @@ from tests.support.service import Service
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("service"), journal__commit_ms=10) as started:
+    home = tmp_path_factory.mktemp("service")
+    with Service(home, journal__commit_ms=10, worker__feature_tables=True) as started:
         yield started

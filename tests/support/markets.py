@@ -1,6 +1,6 @@
 """Real markets on a manual clock, and methods called as a worker calls them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,12 @@ import msgspec
 
 from tacore.clock import ManualClock
 from tacore.errors import Unavailable
+from tacore.market.features.table import SESSIONS
 from tacore.market.registry import Providers, provider_names
 from tacore.market.router import Markets, build_market_data
 from tacore.market.scan.presets import parse_scan
+from tacore.model import Instrument
+from tacore.model.history import History
 from tacore.model.markets import parse_markets
 from tacore.model.providers import parse_providers
 from tacore.model.table import Table
@@ -48,9 +51,14 @@ class NoTables:
     """What a host has before its refresher has built anything: scans by name, and no table."""
 
     presets = parse_scan(None).presets
+    markets: Markets
 
     def table(self, market: str) -> Table:
         raise Unavailable(f"no table of {market}")
+
+    def history(self, market: str, instruments: Sequence[Instrument]) -> History:
+        data = self.markets
+        return data.provider(market).history(instruments, now=data.now(market), sessions=SESSIONS)
 
 
 def answer(
@@ -62,7 +70,11 @@ def answer(
     """Call a method with raw params and give its data as a client reads it; numbers are floats."""
     typed, warnings = ParamsReader(method).read(msgspec.Raw(msgspec.json.encode(params)))
     clock = ManualClock(wall_us=wall_us(WALL))
-    ports = Ports(markets or open_markets(), tables=tables or NoTables())
+    given = tables or NoTables()
+    data = markets or open_markets()
+    if isinstance(given, NoTables):
+        given.markets = data
+    ports = Ports(data, tables=given)
     context = Context("1", method.name, "local", 2_000.0, clock, ports)
     result = method.handler(typed, context)
     result.warnings.extend(warnings)
