@@ -108,7 +108,7 @@ def _check_logging(loaded: Loaded) -> None:
             for file in ("tacoreservice.log", "worker.log"):
                 start_logs(replace(loaded, settings=settings), file=file, stderr=False)
         finally:
-            logging.config.dictConfig({"version": 1})
+            logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 
 
 def _masked(loaded: Loaded) -> dict[str, Any]:
