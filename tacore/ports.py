@@ -72,10 +72,19 @@ class MarketDataProvider(Protocol):
         """Give many quotes at once, in order; None where an instrument had no price yet."""
         ...
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give the newest daily sessions that had ended by ``now`` of many instruments, as arrays.
 
         One row per instrument, in order; up to ``sessions`` columns, fewer where no history reaches that far.
+        With ``closes_only``, open, high, low and volume may be NaN: the caller needs none of them, which
+        spares a provider work where closes come cheaper.
         """
         ...
 

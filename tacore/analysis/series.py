@@ -44,6 +44,11 @@ def daily_series(
     return _series(names, np.stack([opened, high, low, close, volume, adjusted_close]))
 
 
+def closing_series(sessions: Days, close: Reals, adjusted_close: Reals) -> Series:
+    """Make a series of raw closes alone: the other prices are the close's, volumes are NaN."""
+    return daily_series(sessions, close, close, close, close, np.full(len(close), np.nan), adjusted_close)
+
+
 def series_of(bars: Sequence[Bar]) -> Series:
     """Make a series of raw bars within days, named by the moment each ended."""
     rows = [(bar.open, bar.high, bar.low, bar.close, bar.volume, bar.adjusted_close) for bar in bars]

@@ -96,12 +96,20 @@ class Chain:
         self._fill(instruments, ask)
         return found
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give each instrument's sessions at the first provider that has any; Unavailable as for quotes."""
         parts: list[tuple[list[int], History]] = []
 
         def ask(member: MarketDataProvider, rows: _Rows) -> list[int]:
-            given = member.history([own for _, own in rows], now=now, sessions=sessions)
+            some = [own for _, own in rows]
+            given = member.history(some, now=now, sessions=sessions, closes_only=closes_only)
             filled = [place for place in range(len(rows)) if (given.close[place] == given.close[place]).any()]
             parts.append(([rows[place][0] for place in filled], given.take(filled)))
             return parts[-1][0]

@@ -57,9 +57,17 @@ class Resilient:
         quotes = self._call(lambda: self._provider.quotes(instruments, now=now))
         return [each and self._signed(each) for each in quotes]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
-        return self._call(lambda: self._provider.history(instruments, now=now, sessions=sessions))
+        asked: dict[str, Any] = {"now": now, "sessions": sessions, "closes_only": closes_only}
+        return self._call(lambda: self._provider.history(instruments, **asked))
 
     def _signed(self, quote: Quote) -> Quote:
         if quote.source:

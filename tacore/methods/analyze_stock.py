@@ -219,7 +219,7 @@ def _fundamental(case: _Case) -> Weighed:
 def _risk(case: _Case) -> Weighed:
     from tacore.analysis.own_risk import LEAST, own_risk  # noqa: PLC0415 - numpy
 
-    days = _days(case, case.moment, case.params.lookback)
+    days = _days(case, case.moment, case.params.lookback, closes_only=True)
     found = own_risk(days.series, sessions_per_year(case.hours), _benchmark(case))
     if found is None:
         have = max(0, len(days.series) - 1)
@@ -260,12 +260,15 @@ def _days_or_weeks(case: _Case) -> _Bars:
     return _Bars(newest(weekly_series(days.series), case.params.lookback), days.session, days.as_of)
 
 
-def _days(case: _Case, now: datetime, sessions: int) -> _Bars:
-    from tacore.analysis.series import daily_series  # noqa: PLC0415 - numpy
+def _days(case: _Case, now: datetime, sessions: int, *, closes_only: bool = False) -> _Bars:
+    from tacore.analysis.series import closing_series, daily_series  # noqa: PLC0415 - numpy
 
-    found = case.provider.history([case.instrument], now=now, sessions=sessions)
+    found = case.provider.history([case.instrument], now=now, sessions=sessions, closes_only=closes_only)
     lines = (found.open, found.high, found.low, found.close, found.volume, found.adjusted_close)
-    series = daily_series(found.sessions, *(each[0] for each in lines))
+    if closes_only:
+        series = closing_series(found.sessions, found.close[0], found.adjusted_close[0])
+    else:
+        series = daily_series(found.sessions, *(each[0] for each in lines))
     if not len(series):
         raise _no_bars(case)
     case.sources.add(found.sources[0])
@@ -319,7 +322,8 @@ def _histories(case: _Case, instruments: list[Instrument]) -> "Iterator[History]
             many = f"to read {len(instruments)} instruments takes more than half of the request's time"
             raise Unavailable(f"{many}; name a benchmark, or send a longer timeout_ms")
         some = instruments[read : read + (_AT_ONCE if read else _FIRST)]
-        yield case.provider.history(some, now=case.moment, sessions=case.params.lookback)
+        sessions = case.params.lookback
+        yield case.provider.history(some, now=case.moment, sessions=sessions, closes_only=True)
         read += len(some)
 
 

@@ -61,7 +61,14 @@ class Shaky:
         found = self._prices.quotes(instruments, now=now)
         return [each and Quote(**{name: getattr(each, name) for name in kept}, **self._own) for each in found]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         self._called("history")
         bars = [self._prices.bars(each, "1d", now=now, limit=sessions) for each in instruments]
         symbols = [each.symbol for each in instruments]

@@ -56,7 +56,7 @@ class Sessions:
                 shutil.rmtree(old, ignore_errors=True)
             self._folder.mkdir(parents=True, exist_ok=True)
         pieces = [instruments[first : first + PIECE] for first in range(0, len(instruments), PIECE)]
-        probe = provider.history(instruments[:1], now=now, sessions=SESSIONS)
+        probe = provider.history(instruments[:1], now=now, sessions=SESSIONS, closes_only=True)
         calendar = [str(day) for day in probe.sessions]
         for number in [each for each in self._parts if each >= len(pieces)]:
             del self._parts[number]

@@ -91,7 +91,14 @@ class FileHistory:
                 found.append(None)
         return found
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> History:
         """Give the newest daily sessions that had ended by ``now``, as arrays; a wrong file has no values."""
         series = [self._usable(each) for each in instruments]
         ends = [each.ended_by(now) if each else 0 for each in series]

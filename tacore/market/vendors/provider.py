@@ -147,7 +147,14 @@ class Vendor(ABC):
         live = self.live_quotes(instruments, now)
         return [self._by(now, each, quote) for each, quote in zip(instruments, live, strict=True)]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give daily sessions as arrays; an instrument that the vendor has no bars of is a row of NaN."""
         bars = self.daily(instruments, now, sessions)
         symbols = [each.symbol for each in instruments]
