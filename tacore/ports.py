@@ -88,6 +88,14 @@ class MarketDataProvider(Protocol):
         """
         ...
 
+    def revision(self, market: str) -> str:
+        """Name the state of the history that the provider keeps itself; cheap, asks nobody, never raises.
+
+        Under another name sessions told earlier may be others now, so that what was kept of them is asked for
+        anew. A constant where nothing is kept: what splits and dividends do to the past needs no name.
+        """
+        ...
+
 
 @runtime_checkable
 class FundamentalsProvider(Protocol):

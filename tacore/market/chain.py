@@ -117,6 +117,10 @@ class Chain:
         self._fill(instruments, ask)
         return merge_histories([each.symbol for each in instruments], parts, sessions=sessions)
 
+    def revision(self, market: str) -> str:
+        """Name the state of the histories that its providers keep themselves."""
+        return ",".join(each.revision(market) for each in self._members)
+
     def _first(
         self, call: Callable[[MarketDataProvider], T], members: Sequence[MarketDataProvider] | None = None
     ) -> T:

@@ -69,6 +69,10 @@ class Resilient:
         asked: dict[str, Any] = {"now": now, "sessions": sessions, "closes_only": closes_only}
         return self._call(lambda: self._provider.history(instruments, **asked))
 
+    def revision(self, market: str) -> str:
+        """Name the state of the history that the provider keeps itself."""
+        return self._provider.revision(market)
+
     def _signed(self, quote: Quote) -> Quote:
         if quote.source:
             return quote

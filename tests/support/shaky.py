@@ -74,6 +74,9 @@ class Shaky:
         symbols = [each.symbol for each in instruments]
         return history_of(symbols, bars, source=self.name, simulated=False, sessions=sessions)
 
+    def revision(self, market: str) -> str:
+        return self.name
+
     def _called(self, what: str) -> None:
         self.calls.append(what)
         if self.failure is not None:

@@ -135,6 +135,10 @@ class SampleHistory:
         symbols = [each.symbol for each in instruments]
         return self._grid.history(symbols, now=now, hours=self._hours, sessions=sessions, source=self.name)
 
+    def revision(self, market: str) -> str:
+        """Name nothing: the history comes with the release."""
+        return ""
+
     def _quote_or_none(self, instrument: Instrument, now: datetime) -> Quote | None:
         try:
             return self.quote(instrument, now=now)

@@ -123,6 +123,10 @@ class SyntheticMarket:
             adjusted_close=close,
         )
 
+    def revision(self, market: str) -> str:
+        """Name nothing: another history has another seed, which is in the settings."""
+        return ""
+
     def _closes(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Reals, ...]:
         """Give what `_whole` does, NaN in all places but the closes'."""
         close = self._prices(rows, self._paths.closes(rows, numbers))

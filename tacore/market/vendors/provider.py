@@ -160,6 +160,10 @@ class Vendor(ABC):
         symbols = [each.symbol for each in instruments]
         return history_of(symbols, bars, source=self.name, simulated=False, sessions=sessions)
 
+    def revision(self, market: str) -> str:
+        """Name nothing: no history is kept here."""
+        return ""
+
     def daily(self, instruments: Sequence[Instrument], now: datetime, sessions: int) -> list[Sequence[Bar]]:
         """Give the newest daily bars of many instruments, one question each."""
         return [self._daily(each, now, sessions) for each in instruments]
