@@ -98,8 +98,8 @@ class MarketDataProvider(Protocol):
 
 
 @runtime_checkable
-class FundamentalsProvider(Protocol):
-    """A market data provider that also knows companies' figures; most do not."""
+class FundamentalsProvider(MarketDataProvider, Protocol):
+    """A market data provider that also knows companies' figures; most do not. It names itself in them."""
 
     def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
         """Give what had been published by ``now``; NotFound where there is nothing, Unavailable for now."""

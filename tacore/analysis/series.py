@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacore.model import Bar
-from tacore.model.history import Days, Reals
+from tacore.model.history import Days, History, Reals
 
 # Adjusted closes are rounded, so that their ratio to the raw ones trembles: no distribution is that small.
 _TREMBLE = 1e-4
@@ -44,9 +44,16 @@ def daily_series(
     return _series(names, np.stack([opened, high, low, close, volume, adjusted_close]))
 
 
-def closing_series(sessions: Days, close: Reals, adjusted_close: Reals) -> Series:
-    """Make a series of raw closes alone: the other prices are the close's, volumes are NaN."""
-    return daily_series(sessions, close, close, close, close, np.full(len(close), np.nan), adjusted_close)
+def first_series(history: History, *, closes_only: bool = False) -> Series:
+    """Make a series of a history's first row; with ``closes_only`` it may have NaN in all other places.
+
+    Then each close stands for the session's other prices, and volumes are NaN.
+    """
+    names = ("open", "high", "low", "close", "volume", "adjusted_close")
+    lines: list[Reals] = [getattr(history, name)[0] for name in names]
+    if closes_only:
+        lines[:5] = [lines[3]] * 4 + [np.full(len(history.sessions), np.nan)]
+    return daily_series(history.sessions, *lines)
 
 
 def series_of(bars: Sequence[Bar]) -> Series:

@@ -205,6 +205,7 @@ def _fundamental(case: _Case) -> Weighed:
     weighed = fundamental(figures, bar)
     if weighed is None:
         raise Unavailable(f"{name} has no figures of {case.instrument.symbol} to judge by", retryable=False)
+    case.sources |= {figures.source} - {""}
     case.show(
         {
             key: Reading(value=value, bar=bar)
@@ -261,14 +262,10 @@ def _days_or_weeks(case: _Case) -> _Bars:
 
 
 def _days(case: _Case, now: datetime, sessions: int, *, closes_only: bool = False) -> _Bars:
-    from tacore.analysis.series import closing_series, daily_series  # noqa: PLC0415 - numpy
+    from tacore.analysis.series import first_series  # noqa: PLC0415 - numpy
 
     found = case.provider.history([case.instrument], now=now, sessions=sessions, closes_only=closes_only)
-    lines = (found.open, found.high, found.low, found.close, found.volume, found.adjusted_close)
-    if closes_only:
-        series = closing_series(found.sessions, found.close[0], found.adjusted_close[0])
-    else:
-        series = daily_series(found.sessions, *(each[0] for each in lines))
+    series = first_series(found, closes_only=closes_only)
     if not len(series):
         raise _no_bars(case)
     case.sources.add(found.sources[0])
@@ -322,8 +319,7 @@ def _histories(case: _Case, instruments: list[Instrument]) -> "Iterator[History]
             many = f"to read {len(instruments)} instruments takes more than half of the request's time"
             raise Unavailable(f"{many}; name a benchmark, or send a longer timeout_ms")
         some = instruments[read : read + (_AT_ONCE if read else _FIRST)]
-        sessions = case.params.lookback
-        yield case.provider.history(some, now=case.moment, sessions=sessions, closes_only=True)
+        yield case.provider.history(some, now=case.moment, sessions=case.params.lookback, closes_only=True)
         read += len(some)
 
 
