@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("tacore.market")
 _DAY_S = 86_400
 _DAY = timedelta(days=1)
-_SKEW = timedelta(minutes=1)
+SKEW = timedelta(minutes=1)
+"""How far a vendor's clock may be ahead of ours."""
 _SILENT = timedelta(days=20)  # longer than any market's holidays
 FIRST_DAY = datetime(1970, 1, 5, tzinfo=UTC)  # not 1970-01-01: 0 seconds mean nothing to some
 
@@ -201,7 +202,7 @@ class Vendor(ABC):
     def _by(self, now: datetime, instrument: Instrument, quote: Quote | None) -> Quote | None:
         if quote is None:
             return None
-        if quote.as_of <= now + _SKEW:
+        if quote.as_of <= now + SKEW:
             return msgspec.structs.replace(quote, as_of=min(quote.as_of, now), source=self.name)
         then = quote_of(self._daily(instrument, now, 2))
         return then and msgspec.structs.replace(then, source=self.name)
