@@ -2,9 +2,10 @@
 
     python benchmarks/risk.py [--rounds 30]
 
-``request`` is the whole handler on the sample provider, history and quotes included; ``arrays`` is the
-assessment of a snapshot at hand; ``pandas`` computes value, returns, VaR and CVaR with components,
-volatility, beta, drawdown, weights and liquidity from frames at hand, without scenarios and score.
+``request`` is the whole handler on the sample or the synthetic provider, history and quotes included, the
+synthetic's drawn anew each time; ``arrays`` is the assessment of a snapshot at hand; ``pandas`` computes
+value, returns, VaR and CVaR with components, volatility, beta, drawdown, weights and liquidity from frames at
+hand, without scenarios and score.
 The least of the rounds is shown, for other work on the machine only adds to it.
 """
 
@@ -103,14 +104,25 @@ def least_ms(work: Callable[[], object], rounds: int) -> Taken:
 
 def request_ms(rounds: int) -> Taken:
     """Time whole requests: ten positions stated, of the four shares with 504 sessions of the sample."""
-    clock = SystemClock()
-    markets = build_market_data(parse_markets({"US": {"provider": "sample"}}), clock)
-    context = Context("1", "evaluate.risk", "local", clock.monotonic() + 1e6, clock, Ports(markets))
     lots = [
         {"symbol": name, "quantity": 10 + number} for number, name in enumerate("AAPL GOOG IBM MSFT".split())
     ]
     lots += [{"symbol": name, "quantity": 5} for name in "AAPL GOOG IBM MSFT AAPL GOOG".split()]
-    params = msgspec.convert({"portfolio": {"positions": lots, "cash": 10_000}}, Params)
+    return handled_ms({"US": {"provider": "sample"}}, {"positions": lots, "cash": 10_000}, rounds)
+
+
+def invented_ms(rounds: int) -> Taken:
+    """Time whole requests: ten positions of a synthetic market of 300 that never closes."""
+    held = {f"SIM{number:04d}": 10 for number in range(1, 11)}
+    return handled_ms({"SIM": {"provider": "synthetic"}}, held, rounds)
+
+
+def handled_ms(markets: dict[str, Any], portfolio: dict[str, Any], rounds: int) -> Taken:
+    """Time the handler on a portfolio."""
+    clock = SystemClock()
+    ports = Ports(build_market_data(parse_markets(markets), clock))
+    context = Context("1", "evaluate.risk", "local", clock.monotonic() + 1e6, clock, ports)
+    params = msgspec.convert({"portfolio": portfolio}, Params)
     return least_ms(lambda: evaluate_risk(params, context), rounds)
 
 
@@ -125,6 +137,7 @@ def main() -> None:
     print("| work | wall ms | cpu ms | pandas, wall / wall |")
     print("|---|---:|---:|---:|")
     print(f"| request, 10 lots of 4 shares x 504, sample provider | {request_ms(rounds)} | |")
+    print(f"| request, 10 of SIM x 504, synthetic provider | {invented_ms(rounds)} | |")
     for positions in (10, 1000):
         taken = snapshot(positions)
         history = taken.parts[0].history

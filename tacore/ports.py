@@ -72,17 +72,34 @@ class MarketDataProvider(Protocol):
         """Give many quotes at once, in order; None where an instrument had no price yet."""
         ...
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give the newest daily sessions that had ended by ``now`` of many instruments, as arrays.
 
         One row per instrument, in order; up to ``sessions`` columns, fewer where no history reaches that far.
+        With ``closes_only``, open, high, low and volume may be NaN: the caller needs none of them, which
+        spares a provider work where closes come cheaper.
+        """
+        ...
+
+    def revision(self, market: str) -> str:
+        """Name the state of the history that the provider keeps itself; cheap, asks nobody, never raises.
+
+        Under another name sessions told earlier may be others now, so that what was kept of them is asked for
+        anew. A constant where nothing is kept: what splits and dividends do to the past needs no name.
         """
         ...
 
 
 @runtime_checkable
-class FundamentalsProvider(Protocol):
-    """A market data provider that also knows companies' figures; most do not."""
+class FundamentalsProvider(MarketDataProvider, Protocol):
+    """A market data provider that also knows companies' figures; most do not. It names itself in them."""
 
     def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
         """Give what had been published by ``now``; NotFound where there is nothing, Unavailable for now."""

@@ -117,9 +117,12 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_NO_FIGURES = frozenset({"as_of", "source"})
+
+
 def figures_of(figures: Fundamentals) -> dict[str, float | None]:
     """Give a company's figures by name."""
-    return {name: getattr(figures, name) for name in figures.__struct_fields__ if name != "as_of"}
+    return {name: getattr(figures, name) for name in figures.__struct_fields__ if name not in _NO_FIGURES}
 
 
 def fundamental(figures: Fundamentals, bar: str) -> Weighed | None:

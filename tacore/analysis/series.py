@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacore.model import Bar
-from tacore.model.history import Days, Reals
+from tacore.model.history import Days, History, Reals
 
 # Adjusted closes are rounded, so that their ratio to the raw ones trembles: no distribution is that small.
 _TREMBLE = 1e-4
@@ -42,6 +42,18 @@ def daily_series(
     """Make a series of raw sessions; those with a price missing (NaN) are left out."""
     names = np.datetime_as_string(sessions, unit="D").tolist() if len(sessions) else []
     return _series(names, np.stack([opened, high, low, close, volume, adjusted_close]))
+
+
+def first_series(history: History, *, closes_only: bool = False) -> Series:
+    """Make a series of a history's first row; with ``closes_only`` it may have NaN in all other places.
+
+    Then each close stands for the session's other prices, and volumes are NaN.
+    """
+    names = ("open", "high", "low", "close", "volume", "adjusted_close")
+    lines: list[Reals] = [getattr(history, name)[0] for name in names]
+    if closes_only:
+        lines[:5] = [lines[3]] * 4 + [np.full(len(history.sessions), np.nan)]
+    return daily_series(history.sessions, *lines)
 
 
 def series_of(bars: Sequence[Bar]) -> Series:

@@ -12,6 +12,7 @@ from tacore import runfiles
 from tacore.market.features.status import fingerprint, read_status
 from tacore.market.scan.presets import Scanning
 from tacore.model.markets import MarketSettings
+from tacore.model.providers import ProviderSettings
 from tacore.ports import MethodInfo
 from tacore.settings.loaded import Loaded
 
@@ -27,6 +28,16 @@ def table_fingerprints(
         market: fingerprint(repr(each), anchors.get(market, {}), _of(each, providers))
         for market, each in markets.items()
     }
+
+
+def data_fingerprint(market: MarketSettings, providers: Mapping[str, ProviderSettings]) -> str:
+    """Name what a market's history depends on: its settings but for the clock, its providers' own options.
+
+    How often and how patiently a provider is asked does not change what it says.
+    """
+    settings = {name: providers[name] for name in market.provider if name in providers}
+    options = {name: dict(each.options) for name, each in settings.items() if each.options}
+    return fingerprint(market.model_dump(mode="json", exclude={"replay"}), options)
 
 
 def _of(market: MarketSettings, providers: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 from tacore import processes
-from tacore.bootstrap.features import anchors_path, table_fingerprints
+from tacore.bootstrap.features import anchors_path, data_fingerprint, table_fingerprints
 from tacore.bootstrap.providers import providers_of
 from tacore.clock import Clock, SystemClock
 from tacore.market.features.refresher import Kept, Refresher
-from tacore.market.features.status import fingerprint, status_path
+from tacore.market.features.status import status_path
 from tacore.market.router import build_market_data
 from tacore.market.scan.presets import parse_scan
 from tacore.model.markets import parse_markets
@@ -64,7 +64,7 @@ def _build(loaded: Loaded, known: bytes, clock: Clock) -> Refresher:
             market=market,
             refresh_s=scanning.refresh_of(market),
             fingerprint=names[market],
-            data_fingerprint=fingerprint(repr(each.model_copy(update={"replay": None}))),
+            data_fingerprint=data_fingerprint(each, providers.settings),
         )
         for market, each in markets.items()
     }

@@ -9,13 +9,14 @@ from cachetools import TTLCache
 from tacore.errors import NotFound, TacoreError, Unavailable
 from tacore.market.history import merge_histories
 from tacore.market.timeframes import TIMEFRAMES, refuse_timeframe
-from tacore.model import Bar, Instrument, Quote
-from tacore.ports import MarketDataProvider
+from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.ports import FundamentalsProvider, MarketDataProvider
 
 if TYPE_CHECKING:
     from tacore.model.history import History
 
 T = TypeVar("T")
+M = TypeVar("M", bound=MarketDataProvider)
 _FEW = 20  # more symbols than these are looked up in a provider's whole list, not one by one
 _KNOWN_MOST, _KNOWN_S = 50_000, 3600.0
 _Rows = list[tuple[int, Instrument]]
@@ -41,14 +42,14 @@ class Chain:
 
     def instruments(self, market: str) -> Sequence[Instrument]:
         """List what the first provider that answers trades, ordered by symbol."""
-        return self._first(lambda member: self._listed(member, market))
+        return self._first(lambda member: self._listed(member, market), self._members)
 
     def resolve(self, symbol: str, market: str) -> Instrument:
         """Find an instrument at the first provider that has it.
 
         NotFound has every provider's reason; so has Unavailable, where one that may have it can't be asked.
         """
-        return self._first(lambda member: self._learn(member, member.resolve(symbol, market)))
+        return self._first(lambda member: self._learn(member, member.resolve(symbol, market)), self._members)
 
     def bars(
         self,
@@ -78,7 +79,7 @@ class Chain:
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
         """Give the first provider's price; NotFound and Unavailable have every provider's reason."""
-        return self._first(lambda member: member.quote(self._own(member, instrument), now=now))
+        return self._first(lambda member: member.quote(self._own(member, instrument), now=now), self._members)
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
         """Give each instrument's price at the first provider that has one, None where none has.
@@ -96,12 +97,20 @@ class Chain:
         self._fill(instruments, ask)
         return found
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give each instrument's sessions at the first provider that has any; Unavailable as for quotes."""
         parts: list[tuple[list[int], History]] = []
 
         def ask(member: MarketDataProvider, rows: _Rows) -> list[int]:
-            given = member.history([own for _, own in rows], now=now, sessions=sessions)
+            some = [own for _, own in rows]
+            given = member.history(some, now=now, sessions=sessions, closes_only=closes_only)
             filled = [place for place in range(len(rows)) if (given.close[place] == given.close[place]).any()]
             parts.append(([rows[place][0] for place in filled], given.take(filled)))
             return parts[-1][0]
@@ -109,11 +118,13 @@ class Chain:
         self._fill(instruments, ask)
         return merge_histories([each.symbol for each in instruments], parts, sessions=sessions)
 
-    def _first(
-        self, call: Callable[[MarketDataProvider], T], members: Sequence[MarketDataProvider] | None = None
-    ) -> T:
+    def revision(self, market: str) -> str:
+        """Name the state of the histories that its providers keep themselves."""
+        return ",".join(each.revision(market) for each in self._members)
+
+    def _first(self, call: Callable[[M], T], members: Sequence[M]) -> T:
         failures: _Failures = {}
-        for member in self._members if members is None else members:
+        for member in members:
             try:
                 return call(member)
             except (NotFound, Unavailable) as error:
@@ -164,6 +175,23 @@ class Chain:
     def _learn(self, member: MarketDataProvider, instrument: Instrument) -> Instrument:
         self._known[member.name, instrument.symbol] = instrument
         return instrument
+
+
+class ChainWithFigures(Chain):
+    """A chain of which at least one provider knows companies' figures."""
+
+    def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
+        """Give the figures of the first that has any; NotFound and Unavailable have the reason of each."""
+        return self._first(
+            lambda member: member.fundamentals(self._own(member, instrument), now=now),
+            [each for each in self._members if isinstance(each, FundamentalsProvider)],
+        )
+
+
+def chained(market: str, members: Sequence[MarketDataProvider]) -> Chain:
+    """Make a chain that offers what any of its members does."""
+    figured = any(isinstance(each, FundamentalsProvider) for each in members)
+    return (ChainWithFigures if figured else Chain)(market, members)
 
 
 def in_one(failures: Mapping[str, TacoreError]) -> TacoreError:

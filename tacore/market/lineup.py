@@ -34,9 +34,9 @@ def _provider(
     ]
     if len(members) == 1:
         return members[0]
-    from tacore.market.chain import Chain  # noqa: PLC0415 - few need it
+    from tacore.market.chain import chained  # noqa: PLC0415 - few need it
 
-    return Chain(market, members)
+    return chained(market, members)
 
 
 def _member(
@@ -46,6 +46,6 @@ def _member(
     if not kind.remote:
         return built
     from tacore.market.guard import Guard  # noqa: PLC0415 - tenacity, which few need
-    from tacore.market.resilient import Resilient  # noqa: PLC0415 - tenacity
+    from tacore.market.resilient import guarded  # noqa: PLC0415 - tenacity
 
-    return Resilient(built, guards.setdefault(name, Guard(name, setup.provider, clock)))
+    return guarded(built, guards.setdefault(name, Guard(name, setup.provider, clock)))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tacore.market.guard import Guard
-from tacore.model import Bar, Instrument, Quote
-from tacore.ports import MarketDataProvider
+from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.ports import FundamentalsProvider, MarketDataProvider
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -57,11 +57,43 @@ class Resilient:
         quotes = self._call(lambda: self._provider.quotes(instruments, now=now))
         return [each and self._signed(each) for each in quotes]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
-        return self._call(lambda: self._provider.history(instruments, now=now, sessions=sessions))
+        asked: dict[str, Any] = {"now": now, "sessions": sessions, "closes_only": closes_only}
+        return self._call(lambda: self._provider.history(instruments, **asked))
+
+    def revision(self, market: str) -> str:
+        """Name the state of the history that the provider keeps itself."""
+        return self._provider.revision(market)
 
     def _signed(self, quote: Quote) -> Quote:
         if quote.source:
             return quote
         return msgspec.structs.replace(quote, source=self.name, simulated=self.simulated)
+
+
+class ResilientWithFigures(Resilient):
+    """A remote provider that knows companies' figures too."""
+
+    def __init__(self, provider: FundamentalsProvider, guard: Guard) -> None:
+        super().__init__(provider, guard)
+        self._figures = provider
+
+    def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
+        """Give what had been published by ``now``; NotFound where there is nothing."""
+        found = self._call(lambda: self._figures.fundamentals(instrument, now=now))
+        return found if found.source else msgspec.structs.replace(found, source=self.name)
+
+
+def guarded(provider: MarketDataProvider, guard: Guard) -> Resilient:
+    """Put a guard around a provider, which offers as much as before."""
+    if isinstance(provider, FundamentalsProvider):
+        return ResilientWithFigures(provider, guard)
+    return Resilient(provider, guard)

@@ -86,8 +86,8 @@ class _Taker:
 
     def history(self, market: str, instruments: Sequence[Instrument]) -> History:
         """Give what returns come from."""
-        now = self._until(market)
-        return self._data.provider(market).history(instruments, now=now, sessions=self._sessions)
+        provider, now = self._data.provider(market), self._until(market)
+        return provider.history(instruments, now=now, sessions=self._sessions, closes_only=True)
 
     def part(
         self, market: str, assets: Sequence[Asset], instruments: Sequence[Instrument], history: History
@@ -95,12 +95,9 @@ class _Taker:
         """Give a market's assets with all the history that they need."""
         provider = self._data.provider(market)
         own = history.take(range(len(assets))) if len(history.symbols) > len(assets) else history
-        enough = own.sessions.size >= self._settings.liquidity.sessions
-        recent = own
-        if self._until(market) != self._now[market] or not enough:
-            recent = provider.history(
-                instruments, now=self._now[market], sessions=self._settings.liquidity.sessions
-            )
+        recent, newest = own, self._settings.liquidity.sessions
+        if self._until(market) != self._now[market] or not _has_volumes(own, newest):
+            recent = provider.history(instruments, now=self._now[market], sessions=newest)
         windows: dict[str, History] = {}
         for name, scenario in self._settings.stress.items():
             # An invented market has lived through nothing: its year 2008 says nothing of the real one.
@@ -144,7 +141,14 @@ class _Taker:
             instruments,
             now=min(hours.close(window.end), self._now[market]),
             sessions=days * hours.sessions_per_week // 7 + _BEFORE,
+            closes_only=True,
         )
+
+
+def _has_volumes(history: History, sessions: int) -> bool:
+    """Tell whether so many sessions are there, the newest with their volumes, as some give unasked."""
+    close, volume = history.close[:, -sessions:], history.volume[:, -sessions:]
+    return history.sessions.size >= sessions and bool((np.isfinite(volume) | ~np.isfinite(close)).all())
 
 
 def _benchmark(

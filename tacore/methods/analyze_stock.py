@@ -205,6 +205,7 @@ def _fundamental(case: _Case) -> Weighed:
     weighed = fundamental(figures, bar)
     if weighed is None:
         raise Unavailable(f"{name} has no figures of {case.instrument.symbol} to judge by", retryable=False)
+    case.sources |= {figures.source} - {""}
     case.show(
         {
             key: Reading(value=value, bar=bar)
@@ -219,7 +220,7 @@ def _fundamental(case: _Case) -> Weighed:
 def _risk(case: _Case) -> Weighed:
     from tacore.analysis.own_risk import LEAST, own_risk  # noqa: PLC0415 - numpy
 
-    days = _days(case, case.moment, case.params.lookback)
+    days = _days(case, case.moment, case.params.lookback, closes_only=True)
     found = own_risk(days.series, sessions_per_year(case.hours), _benchmark(case))
     if found is None:
         have = max(0, len(days.series) - 1)
@@ -260,12 +261,11 @@ def _days_or_weeks(case: _Case) -> _Bars:
     return _Bars(newest(weekly_series(days.series), case.params.lookback), days.session, days.as_of)
 
 
-def _days(case: _Case, now: datetime, sessions: int) -> _Bars:
-    from tacore.analysis.series import daily_series  # noqa: PLC0415 - numpy
+def _days(case: _Case, now: datetime, sessions: int, *, closes_only: bool = False) -> _Bars:
+    from tacore.analysis.series import first_series  # noqa: PLC0415 - numpy
 
-    found = case.provider.history([case.instrument], now=now, sessions=sessions)
-    lines = (found.open, found.high, found.low, found.close, found.volume, found.adjusted_close)
-    series = daily_series(found.sessions, *(each[0] for each in lines))
+    found = case.provider.history([case.instrument], now=now, sessions=sessions, closes_only=closes_only)
+    series = first_series(found, closes_only=closes_only)
     if not len(series):
         raise _no_bars(case)
     case.sources.add(found.sources[0])
@@ -319,7 +319,7 @@ def _histories(case: _Case, instruments: list[Instrument]) -> "Iterator[History]
             many = f"to read {len(instruments)} instruments takes more than half of the request's time"
             raise Unavailable(f"{many}; name a benchmark, or send a longer timeout_ms")
         some = instruments[read : read + (_AT_ONCE if read else _FIRST)]
-        yield case.provider.history(some, now=case.moment, sessions=case.params.lookback)
+        yield case.provider.history(some, now=case.moment, sessions=case.params.lookback, closes_only=True)
         read += len(some)
 
 

@@ -59,11 +59,13 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 class Fundamentals(msgspec.Struct, frozen=True, kw_only=True):
     """A company's figures as published by ``as_of`` (UTC); None where the provider has none.
 
-    Growth is of the last year against the one before; all of percent are in percent, ``debt_to_equity`` is a
-    ratio, ``market_cap`` and ``earnings_per_share`` are in the instrument's currency.
+    Growth is of the newest year or quarter against the same one a year before; all of percent are in percent,
+    ``debt_to_equity`` is a ratio, ``market_cap`` and ``earnings_per_share`` are in the instrument's currency.
+    ``source`` is who gave them.
     """
 
     as_of: datetime
+    source: str = ""
     market_cap: float | None = None
     price_to_earnings: float | None = None
     price_to_book: float | None = None

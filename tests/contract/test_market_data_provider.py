@@ -146,6 +146,21 @@ def test_history_when_laid_out_is_the_daily_bars_of_each(served: Served) -> None
     assert set(history.simulated) == {provider.simulated}
 
 
+def test_history_when_of_closes_only_has_the_very_same_closes(served: Served) -> None:
+    provider, market, now = served
+    some = list(provider.instruments(market))[:3]
+    closes = provider.history(some, now=now, sessions=80, closes_only=True)
+    days = [str(day) for day in closes.sessions]
+    assert (closes.symbols, len(days)) == (tuple(each.symbol for each in some), 80)
+    for row, each in enumerate(some):
+        for bar in provider.bars(each, "1d", now=now, limit=80):
+            column = days.index(bar.session)
+            assert closes.close[row, column] == float(bar.close)
+            assert closes.adjusted_close[row, column] == float(bar.adjusted_close)
+    assert set(closes.sources) == {provider.name}
+    assert set(closes.simulated) == {provider.simulated}
+
+
 def test_bars_when_the_timeframe_is_unknown_name_the_known_ones(served: Served) -> None:
     provider, _, now = served
     with pytest.raises(InvalidParams) as refused:

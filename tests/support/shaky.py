@@ -1,13 +1,13 @@
 """A provider that answers, fails or refuses as a test says, with the prices of the synthetic market."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tacore.errors import NotFound, TacoreError
 from tacore.market.history import history_of
 from tacore.market.synthetic.market import SyntheticMarket
-from tacore.model import Bar, Instrument, Quote
+from tacore.model import Bar, Fundamentals, Instrument, Quote
 from tacore.model.markets import SyntheticSettings
 
 if TYPE_CHECKING:
@@ -61,13 +61,31 @@ class Shaky:
         found = self._prices.quotes(instruments, now=now)
         return [each and Quote(**{name: getattr(each, name) for name in kept}, **self._own) for each in found]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         self._called("history")
         bars = [self._prices.bars(each, "1d", now=now, limit=sessions) for each in instruments]
         symbols = [each.symbol for each in instruments]
         return history_of(symbols, bars, source=self.name, simulated=False, sessions=sessions)
 
+    def revision(self, market: str) -> str:
+        return self.name
+
     def _called(self, what: str) -> None:
         self.calls.append(what)
         if self.failure is not None:
             raise self.failure
+
+
+class ShakyWithFigures(Shaky):
+    """Knows companies' figures too, as of the day before."""
+
+    def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
+        self._called("fundamentals")
+        return Fundamentals(as_of=now - timedelta(days=1), price_to_earnings=10.0, **self._own)

@@ -53,6 +53,7 @@ class _Task:
     quotes_due: float = 0.0
     pieces: int = 0
     published_us: int | None = None
+    revision: str = ""
     full: bool = False
     failures: int = 0
     told: dict[str, Any] = field(default_factory=lambda: {"doing": "it waits for its turn"})
@@ -98,9 +99,11 @@ class Refresher:
         market, data = task.kept.market, self._data
         now, provider = data.now(market), data.provider(market)
         if task.filling is None:
-            if task.full and task.published_us == epoch_us(now):
+            revision = provider.revision(market)
+            if task.full and task.published_us == epoch_us(now) and task.revision == revision:
                 task.due = self._clock.monotonic() + task.kept.refresh_s  # a standing market has nothing new
                 return
+            task.revision = revision
             task.instruments, task.pieces = provider.instruments(market), 0
             task.filling = task.sessions.bring_up(provider, task.instruments, now)
         started = self._clock.monotonic()

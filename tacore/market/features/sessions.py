@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,13 +25,24 @@ _NAMES = ("open", "high", "low", "close", "volume", "adjusted_close")
 
 
 class _About(msgspec.Struct, kw_only=True):
-    """What a piece holds; ``through`` is the market's last session when it was brought up to date."""
+    """What a piece holds.
+
+    ``through`` is the market's last session when it was brought up to date, ``revision`` its provider's then.
+    """
 
     symbols: tuple[str, ...]
     sources: tuple[str, ...]
     simulated: tuple[bool, ...]
     days: list[str]
     through: str
+    revision: str = ""
+
+
+class _AsOf(NamedTuple):
+    """How new a piece is: the market's last session, and the provider's revision."""
+
+    through: str
+    revision: str
 
 
 class Sessions:
@@ -41,7 +53,7 @@ class Sessions:
         self._folder = folder / f"{market}-sessions-{fingerprint}"
         self._market = market
         self._parts: dict[int, History] = {}
-        self._through: dict[int, str] = {}
+        self._as_of: dict[int, _AsOf] = {}
 
     def parts(self) -> list[History]:
         """Give what is there, in the instruments' order."""
@@ -55,13 +67,15 @@ class Sessions:
             for old in self._root.glob(f"{self._market}-sessions-*"):
                 shutil.rmtree(old, ignore_errors=True)
             self._folder.mkdir(parents=True, exist_ok=True)
+        revision = provider.revision(self._market)  # first: what changes while it is read has another
         pieces = [instruments[first : first + PIECE] for first in range(0, len(instruments), PIECE)]
-        probe = provider.history(instruments[:1], now=now, sessions=SESSIONS)
+        probe = provider.history(instruments[:1], now=now, sessions=SESSIONS, closes_only=True)
         calendar = [str(day) for day in probe.sessions]
+        wanted = _AsOf(calendar[-1] if calendar else "", revision)
         for number in [each for each in self._parts if each >= len(pieces)]:
             del self._parts[number]
         for number, piece in enumerate(pieces):
-            if self._bring_up(number, piece, provider, now, calendar):
+            if self._bring_up(number, piece, provider, now, calendar, wanted):
                 yield (number + 1) / len(pieces)
 
     def _bring_up(
@@ -71,23 +85,26 @@ class Sessions:
         provider: MarketDataProvider,
         now: datetime,
         calendar: Sequence[str],
+        wanted: _AsOf,
     ) -> bool:
         """Bring one piece up to date; tell whether that took anything."""
-        symbols, last = tuple(each.symbol for each in piece), calendar[-1] if calendar else ""
+        symbols = tuple(each.symbol for each in piece)
         if number not in self._parts:
             self._read(number, symbols)
-        held, through = self._parts.get(number), self._through.get(number)
-        if held is not None and held.symbols == symbols and through == last:
+        held, is_of = self._parts.get(number), self._as_of.get(number, wanted)
+        if held is not None and (held.symbols != symbols or is_of.revision != wanted.revision):
+            held = None
+        if held is not None and is_of == wanted:
             return False
         found = None
-        if held is not None and held.symbols == symbols and through and through < last:
-            since = sum(day > through for day in calendar)
+        if held is not None and is_of.through and is_of.through < wanted.through:
+            since = sum(day > is_of.through for day in calendar)
             if since < SESSIONS:
                 found = extended(held, provider.history(piece, now=now, sessions=since + 1))
         if found is None:
             found = provider.history(piece, now=now, sessions=SESSIONS)
-        self._parts[number], self._through[number] = found, last
-        self._write(number, found, last)
+        self._parts[number], self._as_of[number] = found, wanted
+        self._write(number, found, wanted)
         return True
 
     def _read(self, number: int, symbols: tuple[str, ...]) -> None:
@@ -100,9 +117,9 @@ class Sessions:
             return
         days = np.array(about.days, dtype="datetime64[D]")
         self._parts[number] = History(about.symbols, about.sources, about.simulated, days, *values)
-        self._through[number] = about.through
+        self._as_of[number] = _AsOf(about.through, about.revision)
 
-    def _write(self, number: int, found: History, last: str) -> None:
+    def _write(self, number: int, found: History, as_of: _AsOf) -> None:
         path, temporary = self._path(number, "npy"), self._path(number, "tmp.npy")
         self._path(number, "json").unlink(missing_ok=True)  # the description goes first and comes last
         np.save(temporary, np.stack([getattr(found, name) for name in _NAMES]))
@@ -112,7 +129,8 @@ class Sessions:
             sources=found.sources,
             simulated=found.simulated,
             days=[str(day) for day in found.sessions],
-            through=last,
+            through=as_of.through,
+            revision=as_of.revision,
         )
         write_whole(self._path(number, "json"), msgspec.json.encode(about).decode())
         self._read(number, found.symbols)  # mapped, so that memory holds only what is looked at

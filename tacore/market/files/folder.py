@@ -1,8 +1,11 @@
 """The folder of a market's history: which symbols it has, in which file, and what is known of each."""
 
 import csv
+import hashlib
+import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tacore.errors import Unavailable
@@ -54,6 +57,18 @@ def instruments_in(folder: Path, market: str, files: Mapping[str, Path]) -> dict
         )
         for symbol in files
     }
+
+
+def revision_of(folder: Path) -> str:
+    """Name the state of a folder by the names, sizes and times of its files; empty where it is not there."""
+    seen = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):  # it went away meanwhile, or leads nowhere
+                if not entry.name.startswith("."):  # what is being written is not there yet
+                    stat = entry.stat()
+                    seen.append((entry.name, stat.st_size, stat.st_mtime_ns))
+    return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()[:16] if seen else ""
 
 
 def _preference(path: Path) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from tacore.errors import NotFound, Unavailable
 from tacore.market.daily_file import quote_of
-from tacore.market.files.folder import LISTING, files_in, instruments_in
+from tacore.market.files.folder import LISTING, files_in, instruments_in, revision_of
 from tacore.market.files.series import Series, read_series
 from tacore.market.hours import HOURS
 from tacore.market.symbols import canonical
@@ -91,7 +91,14 @@ class FileHistory:
                 found.append(None)
         return found
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> History:
         """Give the newest daily sessions that had ended by ``now``, as arrays; a wrong file has no values."""
         series = [self._usable(each) for each in instruments]
         ends = [each.ended_by(now) if each else 0 for each in series]
@@ -106,6 +113,10 @@ class FileHistory:
         count = len(instruments)
         symbols = tuple(each.symbol for each in instruments)
         return History(symbols, (self.name,) * count, (False,) * count, days, *values)
+
+    def revision(self, market: str) -> str:
+        """Name the state of the folder: another one when a file was added, removed or written anew."""
+        return revision_of(self._folder)
 
     def _quote(self, instrument: Instrument, now: datetime) -> Quote | None:
         series = self._of(instrument)

@@ -123,10 +123,21 @@ class SampleHistory:
         """Give many quotes at once, in order; None where an instrument had no price yet."""
         return [self._quote_or_none(each, now) for each in instruments]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
         symbols = [each.symbol for each in instruments]
         return self._grid.history(symbols, now=now, hours=self._hours, sessions=sessions, source=self.name)
+
+    def revision(self, market: str) -> str:
+        """Name nothing: the history comes with the release."""
+        return ""
 
     def _quote_or_none(self, instrument: Instrument, now: datetime) -> Quote | None:
         try:

@@ -1,8 +1,9 @@
 """The yahoo provider: shares and coins by Yahoo Finance, through yfinance.
 
 Yahoo publishes no interface; yfinance speaks the one of its pages: v8/finance/chart for bars and
-v7/finance/quote for prices, with a cookie and a crumb. What Yahoo calls a raw price has later splits taken
-out already. Its numbers are 32-bit floats: they are rounded to the precision that it states.
+v7/finance/quote for prices, v10/finance/quoteSummary for companies' figures, with a cookie and a crumb. What
+Yahoo calls a raw price has later splits taken out already. Its numbers are 32-bit floats: they are rounded to
+the precision that it states.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,16 +13,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tacore.errors import NotFound, Unavailable
 from tacore.market.registry import ProviderKind
 from tacore.market.returns import change_pct
 from tacore.market.symbols import vendor_symbol
 from tacore.market.timeframes import MINUTES
 from tacore.market.vendors.bars import Prices, daily_bar, intraday_bar, number, prices, utc
-from tacore.market.vendors.faults import mapped
+from tacore.market.vendors.faults import fault, mapped
 from tacore.market.vendors.options import VendorOptions, library
-from tacore.market.vendors.provider import Vendor
-from tacore.model import Bar, Instrument, Quote
+from tacore.market.vendors.provider import SKEW, Vendor
+from tacore.market.vendors.yahoo_figures import MODULES, figures_in
+from tacore.model import Bar, Fundamentals, Instrument, Quote
 from tacore.model.providers import Setup
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 100  # symbols in one question: an address has to stay short
 _QUOTE_URL = "https://query1.finance.yahoo.com/v7/finance/quote"
+_SUMMARY_URL = "https://query2.finance.yahoo.com/v10/finance/quoteSummary"
 _COLUMNS = ("Open", "High", "Low", "Close", "Volume", "Adj Close")
 _REASONS = (
     ("YFRateLimitError", "rate_limited"),
@@ -113,6 +118,27 @@ class YahooMarket(Vendor):
         found = self._ask(symbols)
         with mapped(self.name, self._reason):
             return [_quote(found.get(each)) for each in symbols]
+
+    def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
+        """Give the company's newest figures; NotFound where it has none, or none as old as ``now``."""
+        spelling = vendor_symbol(instrument.symbol, self.market, self.name)
+        try:
+            with mapped(self.name, self._reason):
+                asked = {"modules": ",".join(MODULES), "corsDomain": "finance.yahoo.com", "symbol": spelling}
+                answer = self._data.get(f"{_SUMMARY_URL}/{spelling}", params=asked | {"formatted": "false"})
+                found = answer.json()["quoteSummary"]["result"]
+                if not found:
+                    raise fault(self.name, "empty", f"figures of {instrument.symbol}")
+                figures = figures_in(found[0], self.name)
+        except NotFound as error:
+            raise NotFound(f"yahoo has no company figures of {instrument.symbol}") from error
+        if figures is None:
+            raise NotFound(f"yahoo has no company figures of {instrument.symbol}")
+        if figures.as_of > now + SKEW:
+            raise NotFound(
+                f"yahoo has only the newest figures of {instrument.symbol}, of {figures.as_of.isoformat()}"
+            )
+        return msgspec.structs.replace(figures, as_of=min(figures.as_of, now))
 
     def _bar(self, timeframe: str, row: tuple[Any, ...], places: Decimal) -> Bar | None:
         began, opened, high, low, close, volume, adjusted = row

@@ -94,21 +94,22 @@ class SyntheticMarket:
         seen = self._seen(rows, look)
         return list(self._quotes(rows, seen, look, when))
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
-        """Give the newest daily sessions that had ended by ``now``, as arrays."""
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> History:
+        """Give the newest daily sessions that had ended by ``now``, as arrays.
+
+        All but closes takes every minute of them: with ``closes_only`` it is NaN.
+        """
         beyond = bar_grid(self._hours, "1d").ended_by(now)
         numbers = np.arange(max(0, beyond - sessions), max(0, beyond), dtype=np.int64)
         rows = np.array([self._rows[each.symbol] for each in instruments], dtype=np.intp)
-        found = self._paths.daily(rows, numbers)
-        per_unit = self._per_unit[rows][:, None]
-        opened, high, low, close = (
-            np.maximum(1, np.rint(np.exp(each) * per_unit)) / per_unit
-            for each in (found.open, found.high, found.low, found.close)
-        )
-        lots = [self._listed[row].lot for row in rows]
-        # A product or a quotient of whole numbers is the float nearest to it, as the bars' decimals make it.
-        lot = np.array([max(1, int(each)) for each in lots], dtype=np.float64)[:, None]
-        per_lot = np.array([max(1, int(1 / each)) for each in lots], dtype=np.float64)[:, None]
+        opened, high, low, close, volume = (self._closes if closes_only else self._whole)(rows, numbers)
         return History(
             symbols=tuple(each.symbol for each in instruments),
             sources=(self.name,) * len(rows),
@@ -118,9 +119,35 @@ class SyntheticMarket:
             high=high,
             low=low,
             close=close,
-            volume=found.lots * lot / per_lot,
+            volume=volume,
             adjusted_close=close,
         )
+
+    def revision(self, market: str) -> str:
+        """Name nothing: another history has another seed, which is in the settings."""
+        return ""
+
+    def _closes(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Reals, ...]:
+        """Give what `_whole` does, NaN in all places but the closes'."""
+        close = self._prices(rows, self._paths.closes(rows, numbers))
+        none = np.full(close.shape, np.nan)
+        return none, none, none, close, none
+
+    def _whole(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Reals, ...]:
+        """Give open, high, low, close and volume of sessions, each shaped (rows, sessions)."""
+        found = self._paths.daily(rows, numbers)
+        logarithms = (found.open, found.high, found.low, found.close)
+        lots = [self._listed[row].lot for row in rows]
+        # A product or a quotient of whole numbers is the float nearest to it, as the bars' decimals make it.
+        lot = np.array([max(1, int(each)) for each in lots], dtype=np.float64)[:, None]
+        per_lot = np.array([max(1, int(1 / each)) for each in lots], dtype=np.float64)[:, None]
+        return *(self._prices(rows, each) for each in logarithms), found.lots * lot / per_lot
+
+    def _prices(self, rows: Rows, logarithms: Reals) -> Reals:
+        """Give prices on their ticks, as the floats nearest to the bars' decimals."""
+        per_unit = self._per_unit[rows][:, None]
+        prices: Reals = np.maximum(1, np.rint(np.exp(logarithms) * per_unit)) / per_unit
+        return prices
 
     def _seen(self, rows: Rows, look: _Look) -> Snapshot:
         if len(rows) <= _FEW:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("tacore.market")
 _DAY_S = 86_400
 _DAY = timedelta(days=1)
-_SKEW = timedelta(minutes=1)
+SKEW = timedelta(minutes=1)
+"""How far a vendor's clock may be ahead of ours."""
 _SILENT = timedelta(days=20)  # longer than any market's holidays
 FIRST_DAY = datetime(1970, 1, 5, tzinfo=UTC)  # not 1970-01-01: 0 seconds mean nothing to some
 
@@ -147,11 +148,22 @@ class Vendor(ABC):
         live = self.live_quotes(instruments, now)
         return [self._by(now, each, quote) for each, quote in zip(instruments, live, strict=True)]
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> "History":
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> "History":
         """Give daily sessions as arrays; an instrument that the vendor has no bars of is a row of NaN."""
         bars = self.daily(instruments, now, sessions)
         symbols = [each.symbol for each in instruments]
         return history_of(symbols, bars, source=self.name, simulated=False, sessions=sessions)
+
+    def revision(self, market: str) -> str:
+        """Name nothing: no history is kept here."""
+        return ""
 
     def daily(self, instruments: Sequence[Instrument], now: datetime, sessions: int) -> list[Sequence[Bar]]:
         """Give the newest daily bars of many instruments, one question each."""
@@ -190,7 +202,7 @@ class Vendor(ABC):
     def _by(self, now: datetime, instrument: Instrument, quote: Quote | None) -> Quote | None:
         if quote is None:
             return None
-        if quote.as_of <= now + _SKEW:
+        if quote.as_of <= now + SKEW:
             return msgspec.structs.replace(quote, as_of=min(quote.as_of, now), source=self.name)
         then = quote_of(self._daily(instrument, now, 2))
         return then and msgspec.structs.replace(then, source=self.name)

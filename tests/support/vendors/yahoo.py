@@ -1,4 +1,4 @@
-"""Yahoo Finance's pages, as yfinance asks for them: cookie, crumb, chart and quote."""
+"""Yahoo Finance's pages, as yfinance asks for them: cookie, crumb, chart, quote and quoteSummary."""
 
 import struct
 from datetime import UTC, datetime, timedelta
@@ -56,9 +56,23 @@ class YahooServer(VendorServer):
             found = [quote(each) for each in symbols if each in MARKETS]
             return as_json({"quoteResponse": {"result": found, "error": None}})
         symbol = path.rpartition("/")[2]
+        if path.startswith("/v10/finance/quoteSummary/"):
+            return self._summary(symbol, asked["modules"].split(","))
         if symbol not in MARKETS:
             return as_json({"chart": {"result": None, "error": _DELISTED}}, 404)
         return as_json({"chart": {"result": [self._chart(symbol, asked)], "error": None}})
+
+    def _summary(self, symbol: str, modules: list[str]) -> Answer:
+        if MARKETS.get(symbol, "CRYPTO") == "CRYPTO":
+            error = {"code": "Not Found", "description": f"No fundamentals data found for symbol: {symbol}"}
+            return as_json({"quoteSummary": {"result": None, "error": error}}, 404)
+        said = summary(symbol)
+        if self.mode == "nonsense":
+            said["summaryDetail"]["marketCap"] = "a lot"
+        if self.mode == "incomplete":
+            del said["price"]["regularMarketTime"]
+        found = [] if self.mode == "empty" else [{name: said[name] for name in modules if name in said}]
+        return as_json({"quoteSummary": {"result": found, "error": None}})
 
     def _chart(self, symbol: str, asked: dict[str, str]) -> dict[str, object]:
         market, interval = MARKETS[symbol], asked["interval"]
@@ -152,4 +166,61 @@ def quote(symbol: str) -> dict[str, object]:
         "regularMarketVolume": last.volume,
         "regularMarketPreviousClose": noisy(before.close),
         "symbol": symbol,
+    }
+
+
+def summary(symbol: str) -> dict[str, dict[str, object]]:
+    """Give a company's figures by module, unformatted: those of Apple in July 2025, whoever it is.
+
+    Fractions but for debtToEquity, which is in percent; what there is none of is null.
+    """
+    now = quote(symbol)
+    return {
+        "price": {
+            "maxAge": 1,
+            "symbol": symbol,
+            "quoteType": now["quoteType"],
+            "currency": now["currency"],
+            "regularMarketTime": now["regularMarketTime"],
+            "regularMarketPrice": 213.88,
+            "marketCap": 3194468958208,
+        },
+        "summaryDetail": {
+            "maxAge": 1,
+            "priceHint": 2,
+            "previousClose": 213.76,
+            "dividendRate": 1.04,
+            "dividendYield": 0.0049,
+            "trailingAnnualDividendRate": 1.0,
+            "trailingAnnualDividendYield": 0.0046781437,
+            "payoutRatio": 0.1558,
+            "trailingPE": 33.314644,
+            "forwardPE": 25.737665,
+            "priceToSalesTrailing12Months": 7.978939,
+            "marketCap": 3194468958208,
+            "navPrice": None,
+            "currency": now["currency"],
+        },
+        "defaultKeyStatistics": {
+            "maxAge": 1,
+            "priceHint": 2,
+            "profitMargins": 0.24301,
+            "bookValue": 4.471,
+            "priceToBook": 47.837173,
+            "trailingEps": 6.42,
+            "lastSplitFactor": "4:1",
+            "mostRecentQuarter": 1743206400,
+            "ytdReturn": None,
+        },
+        "financialData": {
+            "maxAge": 86400,
+            "currentPrice": 213.88,
+            "recommendationKey": "buy",
+            "debtToEquity": 146.994,
+            "returnOnEquity": 1.38015,
+            "earningsGrowth": 0.078,
+            "revenueGrowth": 0.051,
+            "profitMargins": 0.24301,
+            "financialCurrency": "CNY" if MARKETS[symbol] == "HK" else now["currency"],
+        },
     }

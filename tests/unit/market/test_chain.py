@@ -10,15 +10,16 @@ from tacore.errors import ConfigurationError, InvalidParams, NotFound, Unavailab
 from tacore.market import registry
 from tacore.market.anchors import make_anchors
 from tacore.market.calendars import Calendars
-from tacore.market.chain import Chain
+from tacore.market.chain import Chain, chained
 from tacore.market.guard import Guard
 from tacore.market.registry import ProviderKind, provider_kinds
-from tacore.market.resilient import Resilient
+from tacore.market.resilient import guarded
 from tacore.market.router import Markets
 from tacore.model.markets import MarketSettings, parse_markets
 from tacore.model.providers import ProviderSettings
+from tacore.ports import FundamentalsProvider
 from tests.support.markets import WALL
-from tests.support.shaky import Shaky
+from tests.support.shaky import Shaky, ShakyWithFigures
 
 DOWN = Unavailable("it is down", details={"reason": "server_error", "retry_after_ms": 700})
 SYMBOLS = ("SIM0001", "SIM0002", "SIM0003")
@@ -26,7 +27,7 @@ SYMBOLS = ("SIM0001", "SIM0002", "SIM0003")
 
 def chain(*members: Shaky) -> Chain:
     settings = ProviderSettings(retries=0, rate_burst=1000, breaker_failures=1000)
-    return Chain("SIM", [Resilient(each, Guard(each.name, settings, ManualClock())) for each in members])
+    return chained("SIM", [guarded(each, Guard(each.name, settings, ManualClock())) for each in members])
 
 
 def pair(
@@ -117,6 +118,46 @@ def test_history_when_the_first_lacks_some_says_the_source_of_each_row() -> None
     down = both.history(instruments, now=WALL, sessions=10)
     assert down.sources == ("two",) * 3
     np.testing.assert_array_equal(down.close, history.close)
+
+
+def test_figures_when_no_provider_has_any_are_not_offered() -> None:
+    _, _, both = pair()
+    assert not isinstance(both, FundamentalsProvider)
+
+
+def test_figures_when_one_has_them_are_those_and_of_nobody_else() -> None:
+    one, two = Shaky("one", *SYMBOLS), ShakyWithFigures("two", *SYMBOLS[1:])
+    both = chain(one, two)
+    assert isinstance(both, FundamentalsProvider)
+    instruments = [both.resolve(each, "SIM") for each in SYMBOLS]
+    one.calls.clear()
+    found = both.fundamentals(instruments[1], now=WALL)
+    assert (found.source, found.price_to_earnings) == ("two", 10.0)
+    assert one.calls == []
+    with pytest.raises(NotFound, match="two: SIM0001 is not at two"):
+        both.fundamentals(instruments[0], now=WALL)
+
+
+def test_figures_when_the_first_is_down_come_from_the_second() -> None:
+    one, two = ShakyWithFigures("one", *SYMBOLS), ShakyWithFigures("two", *SYMBOLS, sign=True)
+    both = chain(one, two)
+    assert isinstance(both, FundamentalsProvider)
+    instrument = both.resolve(SYMBOLS[0], "SIM")
+    assert both.fundamentals(instrument, now=WALL).source == "one"
+    one.failure = DOWN
+    assert both.fundamentals(instrument, now=WALL).source == "two"
+    two.failure = DOWN
+    with pytest.raises(Unavailable, match="one: it is down; two: it is down") as refused:
+        both.fundamentals(instrument, now=WALL)
+    assert refused.value.details["retry_after_ms"] == 700
+
+
+def test_revision_when_of_several_changes_with_any() -> None:
+    one, two, both = pair()
+    before = both.revision("SIM")
+    two.name = "two, imported anew"
+    assert both.revision("SIM") != before
+    assert one.calls == two.calls == []
 
 
 def test_instruments_when_the_first_is_down_are_the_seconds() -> None:

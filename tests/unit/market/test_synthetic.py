@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import correlation, mean, median, stdev
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -248,8 +249,25 @@ def test_history_when_of_more_rows_than_are_drawn_at_once_is_the_bars_of_each() 
             assert getattr(history, name)[row].tolist() == [float(getattr(bar, name)) for bar in bars]
 
 
+@pytest.mark.parametrize("name", ["CN", "SIM"])
+def test_history_when_of_closes_only_draws_no_minute_and_closes_on_the_same_ticks(name: str) -> None:
+    provider, now = market(name, 40), datetime(2024, 3, 13, 6, 30, tzinfo=UTC)
+    some = provider.instruments(name)
+    whole = provider.history(some, now=now, sessions=70)  # more than a block of sessions
+    closes = provider.history(some, now=now, sessions=70, closes_only=True)
+    np.testing.assert_array_equal(closes.close, whole.close)
+    np.testing.assert_array_equal(closes.adjusted_close, whole.adjusted_close)
+    np.testing.assert_array_equal(closes.sessions, whole.sessions)
+    for column in (closes.open, closes.high, closes.low, closes.volume):
+        assert column.shape == closes.close.shape
+        assert np.isnan(column).all()
+
+
 def test_history_when_of_nothing_has_no_rows() -> None:
     provider = market("SIM", 3)
     now = datetime(2024, 3, 13, tzinfo=UTC)
     assert provider.history([], now=now, sessions=5).close.shape == (0, 5)
     assert provider.history(provider.instruments("SIM"), now=now, sessions=0).close.shape == (3, 0)
+    assert provider.history([], now=now, sessions=5, closes_only=True).close.shape == (0, 5)
+    everyone = provider.instruments("SIM")
+    assert provider.history(everyone, now=now, sessions=0, closes_only=True).close.shape == (3, 0)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import empyrical
 import msgspec
 import numpy as np
 import pytest
@@ -44,8 +45,8 @@ class AnotherFuture(Around):
         self._last = last
         self.seen_beyond = False
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
-        found = self._inner.history(instruments, now=now, sessions=sessions)
+    def history(self, instruments: Sequence[Instrument], **asked: Any) -> History:
+        found = self._inner.history(instruments, **asked)
         later = found.sessions > np.datetime64(self._last)
         self.seen_beyond |= bool(later.any())
         changed = {
@@ -400,7 +401,7 @@ assert polars.Series([1.0]).sum() == 1
 class Down(Around):
     """A provider that is out of order."""
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+    def history(self, instruments: Sequence[Instrument], **asked: Any) -> History:
         raise Unavailable("the vendor does not answer")
 
 
@@ -412,14 +413,31 @@ def test_analysis_when_the_provider_is_out_of_order_is_unavailable_with_its_reas
     assert refused.value.retryable
 
 
+def test_beta_when_the_market_is_synthetic_is_against_its_mean_return() -> None:
+    markets = open_markets()
+    sim, now = markets.provider("SIM"), markets.now("SIM")
+    data = answer(METHOD, {"symbol": "SIM0003", "analysis_type": "risk", "lookback": 40}, markets)
+    closes = np.array(
+        [
+            [float(bar.close) for bar in sim.bars(each, "1d", now=now, limit=40)]
+            for each in sim.instruments("SIM")
+        ]
+    )
+    returns = closes[:, 1:] / closes[:, :-1] - 1
+    own = returns[[each.symbol for each in sim.instruments("SIM")].index("SIM0003")]
+    assert data["risk"]["beta"] == pytest.approx(empyrical.beta(own, returns.mean(axis=0)))
+    assert data["risk"]["benchmark_returns"] == 39
+    assert data["warnings"] == []
+
+
 def test_beta_when_the_benchmark_takes_too_long_is_null_with_a_warning() -> None:
     markets = open_markets()
     clock = ManualClock(wall_us=wall_us(WALL))
 
     class Slow(Around):
-        def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+        def history(self, instruments: Sequence[Instrument], **asked: Any) -> History:
             clock.advance(0.3 * len(instruments))
-            return self._inner.history(instruments, now=now, sessions=sessions)
+            return self._inner.history(instruments, **asked)
 
     markets._providers["CN"] = Slow(markets.provider("CN"))
     context = Context("1", METHOD.name, "local", clock.monotonic() + 5.0, clock, Ports(markets))

@@ -194,6 +194,34 @@ def test_liquidity_when_measured_is_quantity_over_a_share_of_mean_volume() -> No
     assert data["liquidity"]["slowest"] == "AAPL"
 
 
+@pytest.mark.parametrize(
+    ("market", "held", "asked"),
+    [
+        # Whoever gives volumes unasked is asked once; the synthetic market gives them for what needs them.
+        ("US", "AAPL", [(505, True)]),
+        ("SIM", "SIM0007", [(505, True), (20, False)]),
+    ],
+)
+def test_volume_when_returns_need_none_is_asked_for_the_sessions_that_do(
+    market: str, held: str, asked: list[tuple[int, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    markets, seen = open_markets(), list[tuple[int, bool]]()
+    provider: Any = markets.provider(market)
+    history = provider.history
+
+    def noted(instruments: Any, *, now: Any, sessions: int, closes_only: bool = False) -> Any:
+        seen.append((sessions, closes_only))
+        return history(instruments, now=now, sessions=sessions, closes_only=closes_only)
+
+    monkeypatch.setattr(provider, "history", noted)
+    data = answer(METHOD, {"portfolio": {held: 10}}, markets)
+    bars = provider.bars(provider.resolve(held, market), "1d", now=markets.now(market), limit=20)
+    volumes = [float(bar.volume) for bar in bars]
+    assert data["liquidity"]["days_to_liquidate"] == pytest.approx(10 / (0.2 * np.mean(volumes)))
+    assert [each for each in seen if each[0] in (505, 20)] == asked
+    assert all(closes_only for sessions, closes_only in seen if sessions != 20)
+
+
 @pytest.mark.parametrize("method", ["historical", "parametric", "cornish_fisher", "monte_carlo"])
 def test_trade_when_proposed_is_the_portfolio_after_it(method: str) -> None:
     trade = {"symbol": "IBM", "action": "sell", "quantity": 50}

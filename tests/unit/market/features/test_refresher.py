@@ -94,9 +94,9 @@ def test_refresher_when_history_takes_long_publishes_quotes_before_it(
     provider: Any = world.data.provider("CN")
     make = provider.history
 
-    def slowly(some: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+    def slowly(some: Sequence[Instrument], **asked: Any) -> History:
         world.clock.advance(10.0)
-        found: History = make(some, now=now, sessions=sessions)
+        found: History = make(some, **asked)
         return found
 
     monkeypatch.setattr(provider, "history", slowly)

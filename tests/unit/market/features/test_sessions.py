@@ -26,9 +26,16 @@ class Counting(SyntheticMarket):
         self.asked: list[tuple[int, int]] = []
         self.factor = 1.0
 
-    def history(self, instruments: Sequence[Instrument], *, now: datetime, sessions: int) -> History:
+    def history(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        now: datetime,
+        sessions: int,
+        closes_only: bool = False,
+    ) -> History:
         self.asked.append((len(instruments), sessions))
-        found = super().history(instruments, now=now, sessions=sessions)
+        found = super().history(instruments, now=now, sessions=sessions, closes_only=closes_only)
         prices = (found.open, found.high, found.low, found.close, found.volume, found.close * self.factor)
         return History(found.symbols, found.sources, found.simulated, found.sessions, *prices)
 
