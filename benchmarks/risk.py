@@ -21,12 +21,13 @@ import pandas as pd
 
 from tacore.clock import SystemClock
 from tacore.market.router import build_market_data
-from tacore.methods.evaluate_risk import Params, answer, evaluate_risk
+from tacore.methods.evaluate_risk import answer, evaluate_risk
 from tacore.model.history import History
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
 from tacore.model.snapshot import Asset, Benchmark, Part, Snapshot
 from tacore.ports import Context, Ports
+from tacore.risk.asked import Params
 
 SESSIONS = 505
 NOW = datetime(2013, 3, 1, 21, tzinfo=UTC)

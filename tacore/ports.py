@@ -106,6 +106,17 @@ class FundamentalsProvider(MarketDataProvider, Protocol):
         ...
 
 
+@runtime_checkable
+class DailyBarsProvider(Protocol):
+    """A market data provider that can be asked for many instruments' daily bars at once."""
+
+    def daily(
+        self, instruments: Sequence[Instrument], now: datetime, sessions: int
+    ) -> Sequence[Sequence[Bar]]:
+        """Give each one's newest ``sessions`` bars that had ended by ``now``, raw; none where it has none."""
+        ...
+
+
 class MarketData(Protocol):
     """The configured markets: which provider serves each, and what time it is there."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from tacore.model import Fundamentals
+from tacore.model.cached import CachedAnswer
 
 Side = Literal["for", "against"]
 Signal = Literal["buy", "hold", "sell"]
@@ -113,7 +114,7 @@ class Part(msgspec.Struct, kw_only=True):
     reasons: list[str] = []
 
 
-class Answer(msgspec.Struct, kw_only=True):
+class Answer(CachedAnswer, msgspec.Struct, kw_only=True):
     """The verdict, what it rests on, and where that comes from."""
 
     symbol: str

@@ -97,7 +97,7 @@ def _build_session(
     clock = SystemClock()
     markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
     calendars = calendars_of(loaded)
-    market = build_market_data(markets, clock, welcome.clock, providers_of(loaded), calendars)
+    market = build_market_data(markets, clock, welcome.clock, providers_of(loaded), calendars, cache)
     threading.Thread(target=market.warm, name="warm", daemon=True).start()
     risk = parse_risk(loaded.trading.get("risk"), loaded.trading_file)
     journal = loaded.settings.journal

@@ -62,11 +62,15 @@ class Asked:
 
 
 def find(
-    symbols: Sequence[str], market: str, provider: MarketDataProvider
+    symbols: Sequence[str],
+    market: str,
+    provider: MarketDataProvider,
+    unasked: set[str] | None = None,
 ) -> tuple[list[Asked], dict[str, str]]:
     """Give what the symbols mean, each once, and why the others are missing.
 
-    Raises Unavailable where nothing was found because a provider could not be asked.
+    Those that a provider could not be asked for are missing too, and collected in ``unasked``. Raises
+    Unavailable where nothing was found for that reason.
     """
     found: dict[str, Asked] = {}
     missing: dict[str, str] = {}
@@ -79,6 +83,8 @@ def find(
             missing[sent] = error.message + _hint(sent, market)
         except Unavailable as error:
             missing[sent], down = error.message, down or error
+            if unasked is not None:
+                unasked.add(sent)
     if down and not found:
         raise down
     return list(found.values()), missing

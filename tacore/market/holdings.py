@@ -36,10 +36,14 @@ class Rates:
 
 @dataclass(slots=True)
 class Valued:
-    """Instruments with a price, by market, and what is held of each by (market, symbol)."""
+    """Instruments with a price, by market, and what is held of each by (market, symbol).
+
+    ``named`` gives the instruments' symbols by the spellings that the client sent.
+    """
 
     assets: dict[str, list[Asset]] = field(default_factory=dict)
     instruments: dict[tuple[str, str], Instrument] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
     quantities: dict[tuple[str, str], float] = field(default_factory=dict)
     cash: dict[str, float] = field(default_factory=dict)
     excluded: list[Excluded] = field(default_factory=list)
@@ -84,6 +88,7 @@ def _instrument(symbol: str, data: MarketData, made: Valued) -> tuple[str, str]:
     found = data.provider(market).resolve(symbol, market)
     key = market, found.symbol
     made.instruments[key] = found
+    made.named[symbol] = found.symbol
     return key
 
 
@@ -191,12 +196,12 @@ def warn_of_values(portfolio: Portfolio, made: Valued, tolerance_pct: float) -> 
     """Warn of stated values that are far from quantity times price, which is what counts."""
     prices = {asset.symbol: asset.price * asset.rate for each in made.assets.values() for asset in each}
     apart = [
-        each.symbol
+        symbol
         for each in portfolio.holdings
         if each.value is not None
         and each.quantity is not None
-        and each.symbol in prices
-        and abs(each.value - each.quantity * prices[each.symbol]) > tolerance_pct / 100 * abs(each.value)
+        and (symbol := made.named.get(each.symbol, "")) in prices
+        and abs(each.value - each.quantity * prices[symbol]) > tolerance_pct / 100 * abs(each.value)
     ]
     if apart:
         named = ", ".join(apart[:_MOST_NAMED]) + (

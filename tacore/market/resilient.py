@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tacore.errors import NotFound
 from tacore.market.guard import Guard
 from tacore.model import Bar, Fundamentals, Instrument, Quote
-from tacore.ports import FundamentalsProvider, MarketDataProvider
+from tacore.ports import DailyBarsProvider, FundamentalsProvider, MarketDataProvider
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -46,7 +47,7 @@ class Resilient:
         """Give bars that ended at or before ``now``, oldest first."""
         asked: dict[str, Any] = {"now": now, "start": start, "end": end, "limit": limit}
         bars = self._call(lambda: self._provider.bars(instrument, timeframe, **asked, adjusted=adjusted))
-        return [each if each.source else msgspec.structs.replace(each, source=self.name) for each in bars]
+        return self._named(bars)
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
         """Give the last known price as of ``now``."""
@@ -72,6 +73,23 @@ class Resilient:
     def revision(self, market: str) -> str:
         """Name the state of the history that the provider keeps itself."""
         return self._provider.revision(market)
+
+    def daily(self, instruments: Sequence[Instrument], now: datetime, sessions: int) -> list[list[Bar]]:
+        """Give the newest daily bars of many instruments; none where one has none."""
+        provider = self._provider
+        if not isinstance(provider, DailyBarsProvider):
+            return [self._daily(each, now, sessions) for each in instruments]
+        rows = self._call(lambda: provider.daily(instruments, now, sessions))
+        return [self._named(each) for each in rows]
+
+    def _daily(self, instrument: Instrument, now: datetime, sessions: int) -> list[Bar]:
+        try:
+            return list(self.bars(instrument, "1d", now=now, limit=sessions))
+        except NotFound:
+            return []
+
+    def _named(self, bars: Sequence[Bar]) -> list[Bar]:
+        return [each if each.source else msgspec.structs.replace(each, source=self.name) for each in bars]
 
     def _signed(self, quote: Quote) -> Quote:
         if quote.source:

@@ -13,7 +13,7 @@ from tacore.market.lineup import open_providers
 from tacore.market.registry import Providers
 from tacore.market.symbols import MARKET_SPELLINGS, market_of
 from tacore.model.markets import MarketSettings
-from tacore.ports import MarketDataProvider
+from tacore.ports import Cache, MarketDataProvider
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)  # dates end near there
@@ -127,12 +127,15 @@ def build_market_data(
     anchors: Mapping[str, Mapping[str, Any]] | None = None,
     configured: Providers | None = None,
     calendars: Calendars | None = None,
+    cache: Cache | None = None,
 ) -> Markets:
     """Build every configured market's provider; without anchors the clocks start at the present.
+
+    What remote providers tell goes through the cache, if one is given.
 
     Raises ConfigurationError for a provider that does not exist, does not serve its market, has wrong options
     or lacks its extra.
     """
-    providers = open_providers(settings, configured or Providers({}, Path.cwd()), clock)
+    providers = open_providers(settings, configured or Providers({}, Path.cwd()), clock, cache)
     made = make_anchors(settings, clock.wall_us(), anchors)
     return Markets(providers, made, clock, calendars or Calendars(), settings)

@@ -19,11 +19,19 @@ def shelf_life(data: MarketData, market: str, policy: CachePolicy) -> CacheKey:
     is closed a step is ``ttl_closed_s``. A replay that stands still has one time only.
     """
     now = data.now(market)
-    if data.stands_still(market):
-        return CacheKey(f"standing@{_text(now)}", policy.ttl_closed_s)
+    return standing_life(now, policy) if data.stands_still(market) else life(now, market, policy)
+
+
+def life(now: datetime, market: str, policy: CachePolicy) -> CacheKey:
+    """Give the same for a moment of a market whose time moves."""
     if HOURS[market].trades(now):
         return CacheKey(f"open@{_text(_floor(now, policy.ttl_open_s, _MINUTE_US))}", policy.ttl_open_s)
     return CacheKey(f"closed@{_text(_floor(now, policy.ttl_closed_s))}", policy.ttl_closed_s)
+
+
+def standing_life(now: datetime, policy: CachePolicy) -> CacheKey:
+    """Give the same for a moment that stays what it is: a standing replay's, or one of the past."""
+    return CacheKey(f"standing@{_text(now)}", policy.ttl_closed_s)
 
 
 def _floor(now: datetime, step_s: float, every_us: int | None = None) -> datetime:

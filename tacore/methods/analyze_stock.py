@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-import msgspec
-from msgspec import Meta
+from typing import TYPE_CHECKING, Any
 
 from tacore.analysis.answer import Answer, Reading
+from tacore.analysis.asked import SPELLINGS, TYPES, Params
 from tacore.analysis.comprehensive import Combined, combine, parts
 from tacore.analysis.fundamental import figures_of, fundamental
 from tacore.analysis.weighing import Weighed
@@ -17,48 +15,22 @@ from tacore.market.annual import bars_per_year, sessions_per_year
 from tacore.market.as_of import close_of
 from tacore.market.asking import find, provenance
 from tacore.market.hours import HOURS, Hours
+from tacore.market.shelf_life import shelf_life
+from tacore.market.spelling import own_spelling
 from tacore.market.timeframes import MINUTES, refuse_timeframe, timeframe
 from tacore.model import Fundamentals, Instrument
-from tacore.ports import Context, FundamentalsProvider, MarketDataProvider, Method
+from tacore.model.cached import CacheKey, digest, readable
+from tacore.ports import CacheRule, Context, FundamentalsProvider, MarketDataProvider, Method
 
 if TYPE_CHECKING:
     from tacore.analysis.benchmark import Benchmark
     from tacore.analysis.series import Series
     from tacore.model.history import History
 
-TYPES = ("technical", "fundamental", "risk", "comprehensive", "agents")
-_SPELLINGS = {"tech": "technical", "fundamentals": "fundamental", "full": "comprehensive", "agent": "agents"}
-_DEFAULT_BARS = 504
+_KIND = "analysis"
 _SESSIONS_A_WEEK = 7
 _LARGE, _OF_LARGE = 500, 100  # instruments: of a large market the first by symbol stand for it
 _FIRST, _AT_ONCE = 5, 25  # instruments read: the first tell how long the others take
-
-
-class Params(msgspec.Struct, kw_only=True):
-    """What to analyse, how, and as of when."""
-
-    symbol: Annotated[str, Meta(description="One symbol, in any of its spellings")]
-    market: Annotated[str | None, Meta(description="US, CN, HK, CRYPTO or SIM; left out: by the symbol")] = (
-        None
-    )
-    analysis_type: Annotated[
-        Literal["technical", "fundamental", "risk", "comprehensive", "agents"],
-        Meta(description="What to look at; comprehensive is the first three together"),
-    ] = "technical"
-    date: Annotated[
-        str | None, Meta(description="As of that day's close, 2013-02-28, and no bar after it; left out: now")
-    ] = None
-    timeframe: Annotated[
-        Literal["1m", "5m", "15m", "1h", "1d", "1w"],
-        Meta(description="A bar's width; risk is always of days"),
-    ] = "1d"
-    lookback: Annotated[int, Meta(ge=30, le=5000, description="How many of the newest bars to look at")] = (
-        _DEFAULT_BARS
-    )
-    benchmark: Annotated[
-        str | None, Meta(description="A symbol to measure beta against; left out: the market's mean return")
-    ] = None
-    wait: Annotated[bool | None, Meta(description="Only for agents: wait for the decision")] = None
 
 
 def normalise(params: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +41,7 @@ def normalise(params: dict[str, Any]) -> dict[str, Any]:
     wanted = given.get("analysis_type")
     if isinstance(wanted, str):
         word = wanted.strip().lower()
-        given["analysis_type"] = _SPELLINGS.get(word, word)
+        given["analysis_type"] = SPELLINGS.get(word, word)
         if given["analysis_type"] not in TYPES:
             raise bad_param(
                 "analysis_type", "there is no such analysis", value=wanted, allowed=TYPES, near=word
@@ -91,9 +63,25 @@ def analyze_stock(params: Params, context: Context) -> Answer:
             if wanted == [name]:
                 raise
             case.missing[name] = error.message
+            case.passing |= error.retryable
     if not case.weighed:
         raise Unavailable("; ".join(f"{name}: {reason}" for name, reason in case.missing.items()))
-    return case.answer(combine(case.weighed) if len(wanted) > 1 else None)
+    answer = case.answer(combine(case.weighed) if len(wanted) > 1 else None)
+    if case.passing:
+        answer.cached = False
+    return answer
+
+
+def cache_key(params: Params, context: Context) -> CacheKey | None:
+    """Name what an answer depends on; no agent's decision is ever kept."""
+    if params.analysis_type == "agents":
+        return None
+    data = context.ports.market
+    market, symbol = own_spelling(params.symbol, data, params.market)
+    clock, ttl_s = shelf_life(data, market, context.ports.cache.policy(_KIND))
+    asked = [params.analysis_type, params.date, params.timeframe, params.lookback, params.benchmark]
+    whole = digest([market, symbol, *asked])
+    return CacheKey(readable(market, symbol, params.analysis_type, params.timeframe, clock, whole), ttl_s)
 
 
 def prepare() -> None:
@@ -127,6 +115,7 @@ class _Case:
     bars: list[_Bars] = field(default_factory=list)
     weighed: dict[str, Weighed] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    passing: bool = False  # what is missing may be there when asked again
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -299,6 +288,7 @@ def _benchmark(case: _Case) -> "Benchmark":
         return benchmark_of(name, _histories(case, chosen))
     except Unavailable as error:
         case.warnings.append(f"beta: {error.message}")
+        case.passing |= error.retryable
         return Benchmark(name, {})
 
 
@@ -342,6 +332,7 @@ METHOD = Method(
     renames={"analysisType": "analysis_type", "market_type": "market", "interval": "timeframe"},
     normalise=normalise,
     prepare=prepare,
+    cache=CacheRule(_KIND, cache_key),
     examples=(
         {"symbol": "AAPL"},
         {"symbol": "AAPL", "analysis_type": "comprehensive", "date": "2012-09-19"},

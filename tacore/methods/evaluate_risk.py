@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -11,44 +11,21 @@ from msgspec import Meta
 from tacore.errors import bad_param
 from tacore.market.asking import age_s, listed
 from tacore.market.portfolio import read_portfolio, read_trade
+from tacore.market.portfolio_key import Stated, portfolio_key
+from tacore.model.cached import CachedAnswer, CacheKey
 from tacore.model.portfolio import Trade
-from tacore.ports import Context, Method
+from tacore.ports import CacheRule, Context, Method
 from tacore.risk import report
+from tacore.risk.asked import Params
 from tacore.risk.report import Measures, Options
 
 if TYPE_CHECKING:
     from tacore.model.risk import RiskSettings
     from tacore.model.snapshot import Snapshot
 
+_KIND = "risk"
 _MOST_NUMBERS = 50_000_000
 _MAIN = ("value", "var", "cvar", "var_pct", "cvar_pct", "volatility", "beta", "max_drawdown")
-
-
-class Params(msgspec.Struct, kw_only=True):
-    """What is held, what is thought of, and how to measure."""
-
-    portfolio: Annotated[
-        dict[str, Any] | list[Any],
-        Meta(description="Symbols and currencies with quantities, or {positions, cash, total_value}"),
-    ]
-    proposed_trade: Annotated[
-        dict[str, Any] | None,
-        Meta(description="symbol, action buy or sell, quantity; price, estimated_value"),
-    ] = None
-    confidence: Annotated[float, Meta(gt=0.5, lt=1, description="Of VaR and CVaR")] = 0.95
-    horizon_days: Annotated[int, Meta(ge=1, le=250, description="Sessions that VaR and CVaR look ahead")] = 1
-    method: Annotated[
-        Literal["historical", "parametric", "cornish_fisher", "monte_carlo"],
-        Meta(description="How VaR and CVaR are measured"),
-    ] = "historical"
-    lookback_days: Annotated[int, Meta(ge=30, le=2520, description="Returns to look back on")] = 504
-    benchmark: Annotated[
-        str | list[str] | None,
-        Meta(description="What beta is against; several are a basket; left out: as configured by market"),
-    ] = None
-    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Of monte_carlo")] = 0
-    simulations: Annotated[int, Meta(ge=1000, le=100_000, description="Of monte_carlo")] = 10_000
-    base_currency: Annotated[str, Meta(description="What money is told in")] = "USD"
 
 
 def prepare() -> None:
@@ -96,7 +73,7 @@ class TradeView(msgspec.Struct, kw_only=True):
     exceeds: list[report.Exceeded]
 
 
-class Result(msgspec.Struct, kw_only=True):
+class Result(CachedAnswer, msgspec.Struct, kw_only=True):
     """The assessment; money is in the base currency, losses are positive."""
 
     risk_score: float
@@ -137,7 +114,6 @@ class Result(msgspec.Struct, kw_only=True):
     as_of: datetime | None
     age_s: Decimal | None
     sources: list[Source]
-    cached: bool = False
     warnings: list[str] = []
 
 
@@ -146,13 +122,27 @@ def evaluate_risk(params: Params, context: Context) -> Result:
     from tacore.market.snapshots import Wanted, take_snapshot  # noqa: PLC0415 - numpy, not for the broker
 
     settings = context.ports.risk
+    stated = _read(params, settings)
+    wanted = Wanted(stated.base_currency, params.lookback_days, stated.benchmark)
+    snapshot = take_snapshot(
+        stated.portfolio, stated.trade, wanted, context.ports.market, settings, context.check
+    )
+    context.check()
+    return answer(params, stated.trade, snapshot, settings)
+
+
+def cache_key(params: Params, context: Context) -> CacheKey:
+    """Name what an answer depends on: the portfolio, how to measure, and the times of its markets."""
+    policy = context.ports.cache.policy(_KIND)
+    stated = _read(params, context.ports.risk)
+    measured = (params.confidence, params.horizon_days, params.lookback_days, params.seed, params.simulations)
+    return portfolio_key(stated, (params.method, *measured), context.ports.market, policy)
+
+
+def _read(params: Params, settings: "RiskSettings") -> Stated:
     base = _base_currency(params.base_currency, settings)
     portfolio = read_portfolio(params.portfolio, base, settings.fx.to_usd)
-    trade = read_trade(params.proposed_trade)
-    wanted = Wanted(base, params.lookback_days, _benchmark(params.benchmark))
-    snapshot = take_snapshot(portfolio, trade, wanted, context.ports.market, settings, context.check)
-    context.check()
-    return answer(params, trade, snapshot, settings)
+    return Stated(base, portfolio, read_trade(params.proposed_trade), _benchmark(params.benchmark))
 
 
 def answer(params: Params, trade: Trade | None, snapshot: "Snapshot", settings: "RiskSettings") -> Result:
@@ -326,6 +316,7 @@ METHOD = Method(
     prepare=prepare,
     params=Params,
     result=Result,
+    cache=CacheRule(_KIND, cache_key),
     summary="Measure what a portfolio may lose, and what a proposed trade would change",
     renames={
         "proposedTrade": "proposed_trade",

@@ -149,8 +149,8 @@ def get_market_data(params: Params, context: Context) -> Result:
     data = context.ports.market
     market = data.market(params.market or data.infer_market(params.symbols))
     provider, now = data.provider(market), data.now(market)
-    asked, missing = find(params.symbols, market, provider)
     wanted = _Wanted(params, market, data)
+    asked, missing = find(params.symbols, market, provider, wanted.unasked)
     views: dict[str, SymbolView] = {}
     quotes: list[Quote] = []
     for each, quote in zip(asked, provider.quotes([each.instrument for each in asked], now=now), strict=True):
@@ -160,7 +160,7 @@ def get_market_data(params: Params, context: Context) -> Result:
             continue
         views[each.symbol] = wanted.view(each, quote, provider, now)
         quotes.append(quote)
-    return Result(
+    result = Result(
         **provenance(data, market, now, [each.as_of for each in quotes], wanted.sources),
         market_open=data.is_open(market),
         stale=any(wanted.is_stale(each.as_of) for each in quotes),
@@ -171,6 +171,9 @@ def get_market_data(params: Params, context: Context) -> Result:
         missing=missing,
         warnings=wanted.warnings,
     )
+    if wanted.unasked:
+        result.cached = False
+    return result
 
 
 def cache_key(params: Params, context: Context) -> CacheKey:
@@ -206,6 +209,7 @@ class _Wanted:
         self._bar = _chosen(params.fields, "bars", _BAR)
         self.warnings: list[str] = []
         self.sources: set[str] = set()
+        self.unasked: set[str] = set()  # a provider could not be asked for them or their bars
 
     def view(self, asked: Asked, quote: Quote, provider: MarketDataProvider, now: datetime) -> SymbolView:
         """Show one symbol."""
@@ -247,6 +251,8 @@ class _Wanted:
             )
         except (NotFound, Unavailable) as error:
             self.warnings.append(f"{asked.symbol}: no bars: {error.message}")
+            if isinstance(error, Unavailable) and error.retryable:
+                self.unasked.add(asked.sent)
             return ()
         if len(bars) == self._most:
             self.warnings.append(f"{asked.symbol}: only the newest {self._most} bars are shown")

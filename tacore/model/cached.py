@@ -39,7 +39,11 @@ class CacheKey(NamedTuple):
 
 
 class CachedAnswer(msgspec.Struct, kw_only=True):
-    """What the answers of a method with a cache rule say beside their own: its result inherits from this."""
+    """What the answers of a method with a cache rule say beside their own: its result inherits from this.
+
+    A handler sets ``cached`` to False where its answer lacks what may be there in a moment, since a provider
+    could not be asked: that one is not kept.
+    """
 
     cached: bool | UnsetType = UNSET
     cache_age_s: float | UnsetType = UNSET

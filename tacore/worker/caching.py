@@ -25,16 +25,31 @@ def answer(
 
     def compute() -> bytes:
         result = handler(params, context)
+        passing = result.cached is False
         result.cached = result.cache_age_s = UNSET
-        return encode_value(result)
+        value = encode_value(result)
+        if passing:
+            raise _Passing(value)
+        return value
 
     key = rule.key(params, context)
-    if key is None:
-        found = Cached(compute(), 0.0, hit=False)
-    else:
-        cache = context.ports.cache
-        found = cache.get(rule.kind, key.text, key.ttl_s, compute, deadline=context.deadline)
+    try:
+        if key is None:
+            found = Cached(compute(), 0.0, hit=False)
+        else:
+            cache = context.ports.cache
+            found = cache.get(rule.kind, key.text, key.ttl_s, compute, deadline=context.deadline)
+    except _Passing as answered:
+        found = Cached(answered.value, 0.0, hit=False)
     return _marked(found, warnings)
+
+
+class _Passing(Exception):
+    """Carries an answer past the cache, which keeps nothing of a computation that raises."""
+
+    def __init__(self, value: bytes) -> None:
+        super().__init__("not to be kept")
+        self.value = value
 
 
 def _marked(found: Cached, warnings: list[str]) -> bytes:

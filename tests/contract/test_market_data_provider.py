@@ -9,21 +9,28 @@ from typing import Any
 
 import pytest
 
+from tacore.clock import SystemClock
 from tacore.errors import InvalidParams, NotFound
 from tacore.market.hours import HOURS
 from tacore.market.providers import __name__ as providers
 from tacore.market.registry import ProviderKind, provider_names
 from tacore.model import Instrument
 from tacore.ports import MarketDataProvider
+from tacore.store.cache.levels import Levels
+from tests.support.caches import FOR_PROVIDERS
 from tests.support.markets import open_markets
 from tests.support.price_files import write_history
 from tests.support.vendors.guard import loopback_only
 from tests.support.vendors.serving import LOOPBACK, Loopback
 
+KINDS: dict[str, ProviderKind] = {
+    name: importlib.import_module(f"{providers}.{name}").PROVIDER for name in provider_names()
+}
 SERVED = [
-    (name, market)
-    for name in provider_names()
-    for market in importlib.import_module(f"{providers}.{name}").PROVIDER.markets
+    (name, market, how)
+    for name, kind in KINDS.items()
+    for market in kind.markets
+    for how in (("asked", "remembered") if kind.remote else ("asked",))
 ]
 NO_WAIT = {"rate_per_s": 10_000, "rate_burst": 10_000, "backoff_s": 0}
 Served = tuple[MarketDataProvider, str, datetime]
@@ -33,9 +40,13 @@ Served = tuple[MarketDataProvider, str, datetime]
 def served(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Served]:
-    """Give a provider, a market of it, and the time there; a remote one asks its loopback server."""
-    name, market = request.param
-    kind: ProviderKind = importlib.import_module(f"{providers}.{name}").PROVIDER
+    """Give a provider, a market of it, and the time there; a remote one asks its loopback server.
+
+    A remote one is also looked at as workers have it, behind a cache.
+    """
+    name, market, how = request.param
+    kind = KINDS[name]
+    cache = Levels(FOR_PROVIDERS, SystemClock()) if how == "remembered" else None
     with ExitStack() as opened:
         loopback = Loopback()
         if kind.remote:
@@ -46,7 +57,11 @@ def served(
         if name == "files":
             write_history(tmp_path / "data" / "history", market)
         markets = open_markets(
-            {market: {"provider": name}}, loopback.wall, {name: NO_WAIT | dict(loopback.options)}, tmp_path
+            {market: {"provider": name}},
+            loopback.wall,
+            {name: NO_WAIT | dict(loopback.options)},
+            tmp_path,
+            cache,
         )
         yield markets.provider(market), market, markets.now(market)
 

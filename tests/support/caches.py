@@ -10,6 +10,7 @@ from tacore.store.cache.redis_level import RedisLevel
 
 POLICIES = {"risk": CachePolicy(60.0, 600.0, 8), "quote": CachePolicy(1.0, 10.0, 8)}
 FOR_MARKETS = {"market_data": CachePolicy(1.0, 300.0, 100)}
+FOR_PROVIDERS = {"quote": CachePolicy(1.0, 60.0, 500), "bars": CachePolicy(30.0, 3600.0, 4000)}
 PAUSE_S = 0.05
 
 

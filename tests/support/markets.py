@@ -18,7 +18,7 @@ from tacore.model.history import History
 from tacore.model.markets import parse_markets
 from tacore.model.providers import parse_providers
 from tacore.model.table import Table
-from tacore.ports import Context, FeatureTables, Method, Ports
+from tacore.ports import Cache, Context, FeatureTables, Method, Ports
 from tacore.worker.params import ParamsReader
 
 WALL = datetime(2024, 3, 13, 6, 30, tzinfo=UTC)  # a Wednesday: 14:30 in Shanghai and Hong Kong
@@ -41,10 +41,13 @@ def open_markets(
     wall: datetime = WALL,
     providers: Mapping[str, Any] | None = None,
     home: Path = Path(),
+    cache: Cache | None = None,
 ) -> Markets:
     """Build markets from a configuration, at a standing wall time."""
     configured = Providers(parse_providers(providers, tuple(provider_names())), home)
-    return build_market_data(parse_markets(raw), ManualClock(wall_us=wall_us(wall)), None, configured)
+    return build_market_data(
+        parse_markets(raw), ManualClock(wall_us=wall_us(wall)), None, configured, cache=cache
+    )
 
 
 class NoTables:

@@ -12,11 +12,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from tacore.analysis.asked import Params
 from tacore.clock import ManualClock
 from tacore.errors import InvalidParams, NotFound, Unavailable
 from tacore.market.hours import HOURS
 from tacore.market.router import Markets
-from tacore.methods.analyze_stock import METHOD, Params
+from tacore.methods.analyze_stock import METHOD
 from tacore.model import Bar, Fundamentals, Instrument
 from tacore.model.history import History
 from tacore.ports import Context, MarketDataProvider, Ports

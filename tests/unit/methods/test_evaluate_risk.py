@@ -86,7 +86,7 @@ def test_risk_when_stated_in_any_dialect_is_the_same() -> None:
 def test_answer_when_it_rests_on_data_says_which() -> None:
     data = ask({"AAPL": 100})
     assert (data["source"], data["simulated"], data["replay"]) == ("sample", False, True)
-    assert (data["as_of"], data["age_s"], data["cached"]) == ("2013-03-01T21:00:00Z", 0, False)
+    assert (data["as_of"], data["age_s"]) == ("2013-03-01T21:00:00Z", 0)
     assert data["sources"][0]["market"] == "US"
 
 
