@@ -49,8 +49,11 @@ def explain(error: errors.TacoreError, method: str = "METHOD") -> str:
         return f"tacore: {error.message}: {_ADVICE[error.code]}"
     lines = [f"tacore: {error.code}: {error.message}"]
     if not isinstance(error, errors.NoAnswer | errors.ConfigurationError):  # their messages say it all
-        said = [(field, _left_to_say(reason, error.message)) for field, reason in error.details.items()]
+        details = {name: each for name, each in error.details.items() if name != "retry_after_ms"}
+        said = [(field, _left_to_say(reason, error.message)) for field, reason in details.items()]
         lines += [f"  {field}: {text}" for field, text in said if text]
+    if "retry_after_ms" in error.details:
+        lines.append(f"  try again in {error.details['retry_after_ms'] / 1000:.0f} s")
     if error.code in _ADVICE:
         lines.append(f"  {_ADVICE[error.code].replace('METHOD', method)}")
     return "\n".join(lines)
@@ -62,6 +65,8 @@ def _left_to_say(reason: object, message: str) -> str:
         return "" if text in message else text
     parts = []
     for name, value in reason.items():
+        if isinstance(value, Mapping) and str(value.get("message")) in message:
+            continue
         text = _reason(value)
         if value is not None and (name == "value" or text not in message):
             parts.append(text if name == "problem" else f"{_WORDS.get(name, name)} {text}")

@@ -139,13 +139,15 @@ def _uniform(value: Row) -> bool:
 
 def _table(rows: Sequence[Row], page: Page, where: str) -> list[str]:
     shown = [name for name in columns_of(rows) if any(not _is_empty(row.get(name)) for row in rows)]
+    if not shown:
+        return [f"{len(rows)} empty"]
     lines, hidden = table(rows, shown, page.width, color=False, wrap=True)
     if hidden:
         turned = _turned(rows, shown, page)
         if turned:
             return turned
     page.hidden.extend(f"{where}.{name}" for name in hidden)
-    return [page.dim(lines[0]), *lines[1:]] if lines else []
+    return [page.dim(lines[0]), *lines[1:]]
 
 
 def _turned(rows: Sequence[Row], names: Sequence[str], page: Page) -> list[str]:
