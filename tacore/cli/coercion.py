@@ -108,7 +108,14 @@ Reader = Callable[[str, Mapping[str, Schema], Schema], Any]
 
 
 def _object(text: str, kinds: Mapping[str, Schema], root: Schema) -> Any:  # noqa: ANN401
-    value = guess(text) if text.lstrip().startswith("{") else _NOT
+    if not text.lstrip().startswith("{"):
+        return _NOT
+    try:
+        value = load(text)
+    except ValueError as error:
+        if "string" in kinds:
+            return _NOT
+        raise Usage(f"{text!r} begins like JSON and is none: {error}") from error
     return value if isinstance(value, dict) else _NOT
 
 

@@ -15,6 +15,7 @@ from tacore.cli.configured import load
 from tacore.cli.exits import ANSWERED, OK, PARTLY, Usage, tell
 from tacore.cli.globals import Globals
 from tacore.market.providers.files import PROVIDER, folder_of
+from tacore.model.markets import parse_markets
 from tacore.settings.loaded import Loaded
 from tacore.settings.problems import nearest
 
@@ -54,6 +55,8 @@ def import_(
     into = Into(known, _folder(loaded, known), sessions, symbol, format_, date_format, dry_run)
     found = list(_imported(files, into, options))
     render.show([_row(each) for each in found], options)
+    if not options.quiet and any(each.state in ("written", "replaced") for each in found):
+        _tell_who_serves(loaded, known)
     return _code(found)
 
 
@@ -91,6 +94,17 @@ def _imported(files: list[Path], into: "Into", options: Globals) -> Iterator["Im
             yield each
     if progress:
         sys.stderr.write("\r\x1b[K")
+
+
+def _tell_who_serves(loaded: Loaded, market: str) -> None:
+    """Say what is left to do where the market does not ask the folder."""
+    settings = parse_markets(loaded.trading.get("markets"), loaded.trading_file).get(market)
+    names = ", ".join(settings.provider) if settings else "nobody"
+    if settings is None or "files" not in settings.provider:
+        tell(
+            f"note: {market} is served by {names}: `provider: files` under markets.{market} in "
+            f"{loaded.trading_file} makes these its prices"
+        )
 
 
 def _tell(imported: "Imported", options: Globals) -> None:

@@ -4,12 +4,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tacore.cli import catalogue, render, table, texts
+from tacore.cli import catalogue, render, table, text_width, texts
 from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.exits import OK, Usage
 from tacore.cli.globals import Globals
 from tacore.cli.numbers import dump
 from tacore.cli.words import none_left, split
+
+MARGIN = "      "
+NARROWEST = 20
 
 
 def run(argv: Sequence[str], options: Globals) -> int:
@@ -54,7 +57,22 @@ def _page(described: Mapping[str, Any]) -> str:
 def _params(params: Sequence[Mapping[str, Any]]) -> list[str]:
     shown = [{**each, "param": f"--{each['param']}"} for each in params]
     columns = [name for name in shown[0] if any(each[name] for each in shown)]
-    lines, _ = table.table(shown, columns, render.WIDE, color=False)
+    width = render.width()
+    lines, hidden = table.table(shown, columns, width, color=False, wrap=True)
+    return lines if not hidden else _listed(shown, width)
+
+
+def _listed(params: Sequence[Mapping[str, str]], width: int) -> list[str]:
+    """Describe params one below the other, where a table has no room."""
+    lines = []
+    for each in params:
+        facts = [
+            each["type"],
+            *[f"{name} {each[name]}" for name in ("default", "allowed", "aliases") if each[name]],
+        ]
+        lines += text_width.wrapped(f"{each['param']}  {', '.join(facts)}", width)
+        room = max(NARROWEST, width - len(MARGIN))
+        lines += [f"{MARGIN}{line}" for line in text_width.wrapped(each["about"], room) if line]
     return lines
 
 

@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
         tell(f"tacore: {error}")
         return USAGE
     except TacoreError as error:
-        tell(explain(error))
+        tell(explain(error, _method(argv)))
         return code_of(error)
     except BrokenPipeError:
         _drop_output()
@@ -54,6 +54,12 @@ def _dispatch(argv: Sequence[str]) -> int:
         return command(words[1:], options)
     framework: Command = importlib.import_module("tacore.cli.app").run
     return framework([*words, "--help"] if options.help else words, options)
+
+
+def _method(argv: Sequence[str]) -> str:
+    """Give the method that was called, for the advice; its place among options is told by `split`."""
+    words = split(argv)[0]
+    return words[1] if words[:1] == ["call"] and len(words) > 1 else "METHOD"
 
 
 def _drop_output() -> None:

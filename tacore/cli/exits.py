@@ -26,6 +26,8 @@ _ADVICE: Mapping[str, str] = {
     "forbidden": "this key may not do that",
 }
 
+_WORDS: Mapping[str, str] = {"value": "given", "nearest": "did you mean"}
+
 
 class Usage(Exception):
     """The command line is wrong; nothing was sent."""
@@ -41,16 +43,34 @@ def tell(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def explain(error: errors.TacoreError) -> str:
-    """Put an error into plain words, its bad fields line by line."""
+def explain(error: errors.TacoreError, method: str = "METHOD") -> str:
+    """Put an error into plain words, and below it what its message does not say of each bad field."""
     if isinstance(error, errors.NoBroker):
         return f"tacore: {error.message}: {_ADVICE[error.code]}"
     lines = [f"tacore: {error.code}: {error.message}"]
     if not isinstance(error, errors.NoAnswer | errors.ConfigurationError):  # their messages say it all
-        lines += [f"  {field}: {_reason(reason)}" for field, reason in error.details.items()]
+        details = {name: each for name, each in error.details.items() if name != "retry_after_ms"}
+        said = [(field, _left_to_say(reason, error.message)) for field, reason in details.items()]
+        lines += [f"  {field}: {text}" for field, text in said if text]
+    if "retry_after_ms" in error.details:
+        lines.append(f"  try again in {error.details['retry_after_ms'] / 1000:.0f} s")
     if error.code in _ADVICE:
-        lines.append(f"  {_ADVICE[error.code]}")
+        lines.append(f"  {_ADVICE[error.code].replace('METHOD', method)}")
     return "\n".join(lines)
+
+
+def _left_to_say(reason: object, message: str) -> str:
+    if not isinstance(reason, Mapping):
+        text = _reason(reason)
+        return "" if text in message else text
+    parts = []
+    for name, value in reason.items():
+        if isinstance(value, Mapping) and str(value.get("message")) in message:
+            continue
+        text = _reason(value)
+        if value is not None and (name == "value" or text not in message):
+            parts.append(text if name == "problem" else f"{_WORDS.get(name, name)} {text}")
+    return ", ".join(parts)
 
 
 def _reason(reason: object) -> str:

@@ -1,10 +1,14 @@
 """Numbers as they came, and JSON that writes them so."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 _text = json.encoder.encode_basestring
+_FRACTION = re.compile(r"-?([0-9]+)\.([0-9]+)\Z")
+DIGITS, PLACES, PLACES_OF_LARGE = 8, 4, 2
+SMALL, LARGE = 0.01, 10_000
 
 
 class Exact(float):
@@ -23,6 +27,20 @@ class Exact(float):
         return self.text
 
     __str__ = __repr__
+
+
+def shortened(text: str) -> str:
+    """Write a number for a person: with more than eight digits it keeps four places, two from 10,000 on.
+
+    Below 0.01 it keeps four digits instead.
+    """
+    found = _FRACTION.match(text)
+    if found is None or len(found[2]) <= PLACES or len((found[1] + found[2]).lstrip("0")) <= DIGITS:
+        return text
+    value = float(text)
+    if abs(value) < SMALL:
+        return f"{value:.{PLACES}g}"
+    return f"{value:.{PLACES if abs(value) < LARGE else PLACES_OF_LARGE}f}"
 
 
 def dump(value: Any) -> str:  # noqa: ANN401  any JSON value

@@ -69,38 +69,65 @@ def _listed(value: object) -> Sequence[object]:
 
 
 def _table(split: found.Rows, options: Globals) -> str:
-    from tacore.cli import table  # noqa: PLC0415  only a terminal needs it
-
-    width = _width()
+    room = width()
     color = sys.stdout.isatty() and not options.no_color and not os.environ.get("NO_COLOR")
     if split.single and not options.columns:
-        return "".join(f"{line}\n" for line in table.sheet(split.rows[0], width, color=color))
-    columns = options.columns or _default_columns(split.rows)
-    picked = [found.pick(row, columns) for row in split.rows]
-    lines, hidden = table.table(picked, columns, width, color=color) if columns else ([], [])
-    if not options.quiet:
-        beside = {key: value for key, value in split.beside.items() if key not in found.ASIDE}
-        text = "  ".join(f"{key}={table.cell(value)}" for key, value in beside.items() if value is not None)
-        _aside(text if split.rows else f"no rows  {text}", hidden)
+        from tacore.cli import sheet  # noqa: PLC0415  only a terminal needs it
+
+        told = () if options.quiet else found.ASIDE
+        row = {key: value for key, value in split.rows[0].items() if key not in told}
+        lines, hidden = sheet.sheet(row, room, color=color)
+        advice = "a wider terminal shows them, and so does -o json"
+    else:
+        from tacore.cli import table  # noqa: PLC0415  only a terminal needs it
+
+        advice = "choose with --columns, or use -o json"
+        beside = {} if options.quiet else split.beside
+        columns = options.columns or _default_columns(split.rows, beside)
+        picked = [found.pick(row, columns) for row in split.rows]
+        lines, hidden = table.table(picked, columns, room, color=color) if picked and columns else ([], [])
+        if not options.quiet:
+            _tell_beside(split, room)
+    if hidden and not options.quiet:
+        tell(f"no room for {', '.join(hidden)}: {advice}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _aside(text: str, hidden: Sequence[str]) -> None:
-    if text.strip():
-        tell(text.strip())
-    if hidden:
-        tell(f"no room for {', '.join(hidden)}: choose with --columns, or use -o json")
+def _tell_beside(split: found.Rows, room: int) -> None:
+    """Say on standard error what holds for all rows."""
+    from tacore.cli import table, text_width  # noqa: PLC0415  only a terminal needs it
+
+    fields = [] if split.rows else ["no rows"]
+    for key, value in split.beside.items():
+        inner = {f"{key}.{name}": each for name, each in value.items()} if isinstance(value, Mapping) else {}
+        named = inner or {key: value}
+        fields += [
+            f"{name}={table.cell(each)}"
+            for name, each in named.items()
+            if key not in found.ASIDE and each is not None
+        ]
+    line = ""
+    for field in fields:
+        if line and text_width.measure(line) + len(table.GAP) + text_width.measure(field) > room:
+            tell(line)
+            line = ""
+        line += table.GAP + field if line else field
+    if line:
+        tell(line)
 
 
-def _default_columns(rows: Sequence[found.Row]) -> list[str]:
+def _default_columns(rows: Sequence[found.Row], beside: found.Row) -> list[str]:
+    """Leave out objects, and what is said beside the rows and is the same in all of them."""
     return [
         name
         for name in found.columns_of(rows)
         if not all(isinstance(row.get(name), Mapping) for row in rows if row.get(name) is not None)
+        and not (name in beside and all(row.get(name) == beside[name] for row in rows))
     ]
 
 
-def _width() -> int:
+def width() -> int:
+    """Give how many letters a line of a table may have; what is no terminal has no end."""
     try:
         return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):

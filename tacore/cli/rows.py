@@ -34,8 +34,13 @@ def find(data: object) -> Rows:
         return Rows([data], {}, single=True)
     beside = {key: value for key, value in data.items() if key != name}
     main = data[name]
-    rows = list(main) if isinstance(main, list) else [_entry(name, key, each) for key, each in main.items()]
+    rows = list(main) if isinstance(main, list) else entries(name, main)
     return Rows(rows, beside, single=False)
+
+
+def entries(name: str, main: Row) -> list[Row]:
+    """Make rows of an object of objects."""
+    return [_entry(name, key, each) for key, each in main.items()]
 
 
 def columns_of(rows: Iterable[Row]) -> list[str]:
@@ -66,7 +71,7 @@ def reach(value: Any, path: str) -> Any:  # noqa: ANN401  any JSON value
 def _main(data: Row) -> str | None:
     if any(key in _SELF or key.endswith("_id") for key in data):
         return None
-    candidates = [name for name, value in data.items() if name not in ASIDE and _is_rows(value)]
+    candidates = [name for name, value in data.items() if name not in ASIDE and is_rows(value)]
     known = [name for name in WELL_KNOWN if name in candidates or data.get(name) in ([], {})]
     for names in (known, candidates):
         if len(names) == 1:
@@ -74,7 +79,8 @@ def _main(data: Row) -> str | None:
     return None
 
 
-def _is_rows(value: object) -> bool:
+def is_rows(value: object) -> bool:
+    """Tell whether a value is a list of objects, or an object of objects."""
     inside = value if isinstance(value, list) else list(value.values()) if isinstance(value, Mapping) else []
     return bool(inside) and all(isinstance(each, Mapping) for each in inside)
 

@@ -1,100 +1,155 @@
-"""A plain table for a terminal; rich would cost 70 ms."""
+"""A plain table for a terminal; rich would cost 70 ms.
 
-import unicodedata
+A number, a moment, and what the first column tells apart are never cut, for what is left of one misleads:
+other text gives way, then the last columns go.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tacore.cli.numbers import dump
+from tacore.cli.numbers import dump, shortened
 from tacore.cli.rows import Row
+from tacore.cli.text_width import cut, measure, pad, printable, wrapped
 
 GAP = "  "
-NARROWEST = 6
+NARROWEST, NARROWEST_WRAPPED = 12, 24
+SENTENCE = 48
+FEW = 3
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Column(NamedTuple):
+    """One column: its cells, to which side they keep, whether they may be cut, or go on in the next line."""
+
+    name: str
+    cells: Sequence[str]
+    right: bool
+    firm: bool
+    wrap: bool
+
+    @property
+    def content(self) -> int:
+        """Give the width of the cells, and of the longest word of the header."""
+        return max([measure(each) for each in (*self.cells, *_words(self.name))])
+
+    @property
+    def natural(self) -> int:
+        """Give the width with nothing cut or wrapped."""
+        return max(self.content, measure(self.name))
 
 
 def table(
-    rows: Sequence[Row], columns: Sequence[str], width: int, *, color: bool
+    rows: Sequence[Row], columns: Sequence[str], width: int, *, color: bool, wrap: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Lay rows out in columns; give the lines, and the columns that had no room."""
-    cells = [[cell(row.get(column)) for column in columns] for row in rows]
-    widths = [max([measure(name), *(measure(line[at]) for line in cells)]) for at, name in enumerate(columns)]
-    shown = _fit(widths, width)
-    right = [_is_numeric(rows, column) for column in columns[:shown]]
-    header = GAP.join(_pad(name, widths[at], right[at]) for at, name in enumerate(columns[:shown]))
-    lines = [f"{BOLD}{header.rstrip()}{RESET}" if color else header.rstrip()]
-    for line in cells:
-        lines.append(GAP.join(_pad(line[at], widths[at], right[at]) for at in range(shown)).rstrip())
-    return lines, list(columns[shown:])
+    """Lay rows out in columns; give the lines, and the columns that had no room.
+
+    Text that has no room is cut; a sentence, or with ``wrap`` any text, goes on in the next line.
+    """
+    made = [_column(rows, name, wrap=wrap) for name in columns]
+    widths = _fit(made, width)
+    shown = list(zip(made, widths, strict=False))
+    heads = _stacked([(_header(each.name, wide), wide, each.right) for each, wide in shown], bottom=True)
+    lines = [f"{BOLD}{line}{RESET}" if color else line for line in heads]
+    for at in range(len(rows)):
+        cells = [(each, each.cells[at], wide) for each, wide in shown]
+        lines += _stacked(
+            [(wrapped(text, wide) if each.wrap else [text], wide, each.right) for each, text, wide in cells]
+        )
+    return lines, list(columns[len(shown) :])
 
 
-def sheet(row: Row, width: int, *, color: bool) -> list[str]:
-    """Show one row, a field a line."""
-    label = max([measure(str(key)) for key in row], default=0)
-    lines = []
-    for key, value in row.items():
-        name = _pad(str(key), label, right=False)
-        text = _cut(cell(value, long=True), max(NARROWEST, width - label - len(GAP)))
-        lines.append(f"{DIM}{name}{RESET}{GAP}{text}" if color else f"{name}{GAP}{text}")
-    return lines
-
-
-def cell(value: Any, *, long: bool = False) -> str:  # noqa: ANN401  any JSON value
-    """Write a value in one line; what is nested is counted unless it may be ``long``."""
+def cell(value: Any) -> str:  # noqa: ANN401  any JSON value
+    """Write a value in one line, for a person: long numbers are shortened, long lists are counted."""
     if value is None:
         return "-"
     if isinstance(value, str):
-        return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in value)
-    if isinstance(value, list) and all(not isinstance(each, list | Mapping) for each in value):
-        return ", ".join(cell(each) for each in value)
-    if isinstance(value, list) and not long:
+        return printable(value)
+    if isinstance(value, list):
+        return _list(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{printable(str(key))} {cell(each)}" for key, each in value.items())
+    return shortened(dump(value))
+
+
+def _list(value: list[Any]) -> str:
+    if all(not isinstance(each, list | Mapping) for each in value):
+        texts = [cell(each) for each in value]
+        return ("; " if any(" " in each for each in texts) else ", ").join(texts)
+    small = [each for each in value if isinstance(each, Mapping) and len(each) < FEW and _plain(each)]
+    if len(small) < len(value) or len(value) > FEW:
         return f"[{len(value)}]"
-    return dump(value)
+    return ", ".join(" ".join(cell(each) for each in item.values()) for item in small)
 
 
-def measure(text: str) -> int:
-    """Count the cells of a terminal that a text takes; East Asian wide letters take two."""
-    if text.isascii():
-        return len(text)
-    return sum(_letter(letter) for letter in text)
+def _plain(value: Row) -> bool:
+    return not any(isinstance(each, list | Mapping) for each in value.values())
 
 
-def _letter(letter: str) -> int:
-    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+def _column(rows: Sequence[Row], name: str, *, wrap: bool) -> Column:
+    values = [row.get(name) for row in rows]
+    known = [each for each in values if each is not None]
+    numbers = sum(isinstance(each, int | float) and not isinstance(each, bool) for each in known)
+    moments = sum(isinstance(each, str) and _MOMENT.match(each) is not None for each in known)
+    right = bool(known) and numbers * 2 > len(known)
+    firm = bool(known) and numbers + moments == len(known)
+    cells = [cell(each) for each in values]
+    sentence = any(measure(each) > SENTENCE and " " in each for each in cells)
+    return Column(name, cells, right, firm, wrap or sentence)
 
 
-def _fit(widths: list[int], width: int) -> int:
-    """Narrow the widest columns until all fit, else drop the last; gives how many are shown."""
-    shown = len(widths)
-    while shown > 1 and sum(min(each, NARROWEST) for each in widths[:shown]) + len(GAP) * (shown - 1) > width:
+def _floor(column: Column, *, first: bool) -> int:
+    if column.firm or (first and not column.wrap):
+        return column.content
+    return min(column.content, NARROWEST_WRAPPED if column.wrap else NARROWEST)
+
+
+def _fit(columns: Sequence[Column], width: int) -> list[int]:
+    """Give the widths of the columns that are shown.
+
+    Headers are broken at their underscores first, then the widest text is narrowed, then the last columns go.
+    """
+    floors = [_floor(each, first=at == 0) for at, each in enumerate(columns)]
+    shown = len(columns)
+    while shown > 1 and _total(floors[:shown]) > width:
         shown -= 1
-    while sum(widths[:shown]) + len(GAP) * (shown - 1) > width and max(widths[:shown]) > NARROWEST:
-        widest = max(range(shown), key=lambda at: widths[at])
-        widths[widest] -= 1
-    return shown
+    widths = [each.natural for each in columns[:shown]]
+    if _total(widths) > width:
+        widths = [each.content for each in columns[:shown]]
+    while _total(widths) > width:
+        loose = [at for at in range(shown) if widths[at] > floors[at]]
+        if not loose:
+            return [width]
+        widths[max(loose, key=lambda at: widths[at])] -= 1
+    return widths
 
 
-def _pad(text: str, width: int, right: bool) -> str:
-    text = _cut(text, width)
-    fill = " " * (width - measure(text))
-    return fill + text if right else text + fill
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
-def _cut(text: str, width: int) -> str:
-    if measure(text) <= width:
-        return text
-    kept, used = [], 1
-    for letter in text:
-        used += _letter(letter)
-        if used > width:
-            break
-        kept.append(letter)
-    return "".join(kept) + "…"
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^_.]+[_.]*|[_.]+", name) or [name]
 
 
-def _is_numeric(rows: Sequence[Row], column: str) -> bool:
-    values = [row.get(column) for row in rows if row.get(column) is not None]
-    return bool(values) and all(
-        isinstance(each, int | float) and not isinstance(each, bool) for each in values
-    )
+def _header(name: str, width: int) -> list[str]:
+    lines = [""]
+    for word in _words(printable(name)):
+        if lines[-1] and measure(lines[-1] + word) > width:
+            lines.append("")
+        lines[-1] += word
+    return lines
+
+
+def _stacked(parts: Sequence[tuple[Sequence[str], int, bool]], *, bottom: bool = False) -> list[str]:
+    """Put cells of several lines side by side."""
+    height = max(len(lines) for lines, _, _ in parts)
+    made = []
+    for at in range(height):
+        row = []
+        for lines, width, right in parts:
+            here = at - (height - len(lines) if bottom else 0)
+            row.append(pad(cut(lines[here] if 0 <= here < len(lines) else "", width), width, right=right))
+        made.append(GAP.join(row).rstrip())
+    return made

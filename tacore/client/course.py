@@ -124,9 +124,11 @@ class Course:
     def _helps(self, error: TacoreError) -> bool:
         """Tell whether another attempt may do better.
 
-        A broker that answers ``unavailable`` has waited for a worker already: only another broker may help.
+        A broker that answers ``unavailable`` has waited for a worker already; who asks for a wait beyond an
+        attempt's patience will say the same again: only another broker may help.
         """
-        waited = error.code == "unavailable" and "retry_after_ms" not in error.details
+        after_s = _retry_after_s(error)
+        waited = after_s > self.policy.timeout_s or (error.code == "unavailable" and not after_s)
         return error.retryable and not (waited and (self.bound or len(self.attempts) >= len(self._endpoints)))
 
     @property
@@ -140,9 +142,8 @@ class Course:
         if not self.bound and count % len(self._endpoints) and self.attempts[-1].outcome in NEVER_SENT:
             return 0.0
         ceiling = min(self.policy.backoff_max_s, self.policy.backoff_s * 2.0 ** (count - 1))
-        asked = error.details.get("retry_after_ms", 0) if error is not None else 0
-        floor = float(asked) / 1000 if isinstance(asked, int | float) else 0.0
-        return min(max(floor, 0.0), self.policy.timeout_s) + self._dice() * ceiling
+        floor = 0.0 if error is None else _retry_after_s(error)
+        return min(floor, self.policy.timeout_s) + self._dice() * ceiling
 
     def _silence(self) -> TacoreError:
         tried = ", ".join(dict.fromkeys(each.endpoint for each in self.attempts))
@@ -172,3 +173,8 @@ class Course:
             attempts=attempts,
             raw=wire,
         )
+
+
+def _retry_after_s(error: TacoreError) -> float:
+    asked = error.details.get("retry_after_ms", 0)
+    return max(0.0, float(asked) / 1000) if isinstance(asked, int | float) else 0.0

@@ -16,7 +16,7 @@ from tacore.model.providers import ProviderSettings
 
 log = logging.getLogger("tacore.market")
 T = TypeVar("T")
-_OURS = frozenset({"circuit_open", "rate_limit"})
+_OURS = frozenset({"circuit_open", "deadline", "rate_limit"})
 
 
 class Guard:
@@ -82,6 +82,11 @@ class Guard:
 
     def _keep_to_the_rate(self) -> None:
         now = self._clock.monotonic()
+        if now >= DEADLINE.get():
+            raise Unavailable(
+                f"{self.name}: the caller's patience had ended before it could be asked",
+                details={"reason": "deadline"},
+            )
         wait = self._bucket.reserve(now, min(self._longest_s, DEADLINE.get() - now))
         if wait is None:
             after = self._bucket.wait_s(now)

@@ -59,7 +59,7 @@ def merge_histories(
         kept = np.isin(each.sessions, days)
         columns = np.searchsorted(days, each.sessions[kept])
         for number, name in enumerate(("open", "high", "low", "close", "volume", "adjusted_close")):
-            values[number, np.asarray(rows)[:, None], columns] = getattr(each, name)[:, kept]
+            values[number, np.asarray(rows, dtype=np.intp)[:, None], columns] = getattr(each, name)[:, kept]
         for row, source, invented in zip(rows, each.sources, each.simulated, strict=True):
             sources[row], simulated[row] = source, invented
     return History(tuple(symbols), tuple(sources), tuple(simulated), days, *values)

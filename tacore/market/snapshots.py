@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from tacore.errors import InvalidParams, NotFound, bad_param
+from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
 from tacore.market.asking import in_order
 from tacore.market.holdings import Rates, Valued, value, warn_of_values
 from tacore.market.hours import HOURS
@@ -173,6 +173,13 @@ def _benchmark(
             if wanted.benchmark is not None:
                 raise bad_param("benchmark", error.message, value=symbol) from error
             missing.append(symbol)
+        except Unavailable as error:
+            raise Unavailable(
+                f"{symbol} of the benchmark can't be had, which beta is against: {error.message}; "
+                "name another with benchmark, or in risk.benchmarks of trading_config.yaml",
+                details=error.details,
+                retryable=error.retryable,
+            ) from error
     if missing:
         valued.warnings.append(
             f"the benchmark of {market} lacks {', '.join(missing)}: {market} does not trade it"

@@ -10,6 +10,7 @@ import msgspec
 
 from tacore.errors import InvalidParams
 from tacore.ports import Method
+from tacore.worker.wrong_params import plainly, said
 
 
 def _number(text: str) -> float | Decimal:
@@ -125,7 +126,7 @@ class ParamsReader:
             problems = self._problems(given)
             if not problems:
                 problems = {"params": {"problem": str(whole)}}
-            told = "; ".join(f"{name}: {each['problem']}" for name, each in problems.items())
+            told = "; ".join(f"{name}: {said(each)}" for name, each in problems.items())
             raise InvalidParams(told, details=problems) from whole
 
     def _problems(self, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -138,8 +139,18 @@ class ParamsReader:
             except msgspec.ValidationError as error:
                 what, _, where = str(error).partition(" - at ")
                 field = where.strip("`").removeprefix("$.") or name
-                problems[field] = {"problem": what, "value": given[name]}
+                value = _reached(given, field)
+                problems[field] = plainly(what, value, self._fields[name] if field == name else None)
         for each in msgspec.structs.fields(self._method.params):
             if each.required and each.encode_name not in given:
                 problems[each.encode_name] = {"problem": "missing, and required"}
         return problems
+
+
+def _reached(given: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the value that a dotted field names; the whole param where the way has a list in it."""
+    first, *rest = field.split(".")
+    value = given.get(first.partition("[")[0])
+    for name in rest if "[" not in field else ():
+        value = value.get(name) if isinstance(value, Mapping) else value
+    return value

@@ -85,6 +85,12 @@ def before(name: str) -> str:
     return f"{name}.before"
 
 
+def history_names(market: str) -> list[str]:
+    """List the columns that daily history gives, those of the session before among them."""
+    names = [name for name in served(market) if FEATURES[name].history]
+    return names + [before(name) for name, each in FEATURES.items() if each.before]
+
+
 def served(market: str) -> list[str]:
     """List the features that a market has."""
     return [name for name, each in FEATURES.items() if not each.markets or market in each.markets]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tacore.market.features import indicators
-from tacore.market.features.catalogue import FEATURES, before
+from tacore.market.features.catalogue import FEATURES, before, history_names
 from tacore.market.features.indicators import Pair, Reals
 from tacore.market.features.series import Series, series_of
 from tacore.market.hours import HOURS, Hours
@@ -58,7 +58,9 @@ def history_columns(parts: Sequence[History], quotes: Sequence[Quote], market: s
                 part["to_limit_up_pct"] = _to_limit_up(series, limits)
         made.append(part)
         first += count
-    found = {name: np.concatenate([part[name] for part in made]) for name in made[0]} if made else {}
+    if not made:  # a market with no instrument has every feature, of none
+        return {name: np.empty(0) for name in history_names(market)}
+    found = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
     for column in found.values():
         column[np.isinf(column)] = np.nan
     return found

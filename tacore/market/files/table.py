@@ -40,7 +40,7 @@ def read_table(path: Path, zone: str, *, kind: str | None = None, date_format: s
     names = recognise(raw.columns)
     lacking = [each for each in NEEDED if each not in names]
     if lacking:
-        reason = f"no such column; the file has {', '.join(raw.columns)}"
+        reason = f"no such column; the file has {', '.join(each for each in raw.columns if each != LINE)}"
         raise UnreadableFile(BadPrice(path.name, 0, ", ".join(lacking), "", reason))
     frame = raw.select(
         pl.col(LINE),
@@ -86,7 +86,9 @@ def _csv(path: Path) -> pl.DataFrame:
         return pl.read_csv(path, separator=separator, infer_schema=False).with_row_index(LINE, offset=2)
     except pl.exceptions.NoDataError as error:
         raise UnreadableFile(BadPrice(path.name, 0, "", "", "is empty")) from error
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(BadPrice(path.name, 0, "", "", "is no text in UTF-8")) from error
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise UnreadableFile(_ragged(path) or BadPrice(path.name, 0, "", "", _first_line(error))) from error
 
 

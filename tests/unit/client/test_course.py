@@ -70,6 +70,23 @@ def test_course_when_unavailable_asks_another_broker_once_each() -> None:
     assert made.reply.error.code == "unavailable"
 
 
+def test_course_when_told_to_wait_longer_than_its_patience_gives_the_answer() -> None:
+    """A provider that is left alone for 30 s says the same in 5: the caller should not sit through it."""
+    wait = {
+        "code": "unavailable",
+        "message": "later",
+        "retryable": True,
+        "details": {"retry_after_ms": 30_000},
+    }
+    made = course(Policy(retries=5, timeout_s=5.0))
+    made.begin(1.0)
+    assert made.settle("answered", 1.1, 2.0, {"status": "error", "error": wait}) is None
+    soon = wait | {"details": {"retry_after_ms": 3_000}}
+    made = course(Policy(retries=5, timeout_s=5.0, backoff_s=0.0))
+    made.begin(1.0)
+    assert made.settle("answered", 1.1, 2.0, {"status": "error", "error": soon}) == 3.0
+
+
 def test_course_when_attempts_are_logged_tells_when_and_how_long() -> None:
     made = course(Policy(retries=0))
     fail(made)

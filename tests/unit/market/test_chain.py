@@ -12,6 +12,7 @@ from tacore.market.anchors import make_anchors
 from tacore.market.calendars import Calendars
 from tacore.market.chain import Chain, chained
 from tacore.market.guard import Guard
+from tacore.market.history import merge_histories
 from tacore.market.registry import ProviderKind, provider_kinds
 from tacore.market.resilient import guarded
 from tacore.market.router import Markets
@@ -205,3 +206,15 @@ def test_infer_market_when_the_likelier_one_can_not_be_asked_stays_with_it() -> 
     )
     shares.failure = DOWN
     assert markets.infer_market(["AAPL"]) == "US"
+
+
+def test_histories_when_a_part_has_no_rows_are_those_of_the_others() -> None:
+    """A provider that is asked for a window before its history begins gives sessions, and no values."""
+    one, _, _ = pair()
+    instruments = one.instruments("SIM")
+    given = one.history(instruments, now=WALL, sessions=3)
+    merged = merge_histories(
+        [each.symbol for each in instruments], [([0, 1], given), ([], given.take([]))], sessions=3
+    )
+    assert np.array_equal(merged.close, given.close)
+    assert merge_histories(["A"], [([], given.take([]))], sessions=3).sources == ("",)

@@ -149,6 +149,18 @@ def test_call_when_its_turn_comes_too_late_is_refused_and_no_failure(
     assert world.guard.call(failing()) == "answer"
 
 
+def test_call_when_no_patience_is_left_says_so_and_blames_no_rate(
+    patience: Callable[[float], object],
+) -> None:
+    world = World()
+    patience(world.clock.monotonic() - 1)
+    with pytest.raises(Unavailable, match="patience had ended") as refused:
+        world.guard.call(failing())
+    assert refused.value.details == {"reason": "deadline"}
+    patience(float("inf"))
+    assert world.guard.call(failing()) == "answer"
+
+
 def test_resilient_when_the_provider_answers_signs_quotes_and_bars() -> None:
     shaky = Shaky("vendor", "SIM0001")
     provider = Resilient(shaky, World().guard)

@@ -51,6 +51,27 @@ def refused(text: str, **changes: Any) -> InvalidParams:
     return caught.value
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ('{"quantity": 0}', "quantity: more than 0 is needed"),
+        ('{"quantity": 1e9}', "quantity: 1000 or less is needed"),
+        ('{"count": "three"}', "count: a whole number is needed, not text"),
+        ('{"price": [1]}', "price: a number is needed, not a list"),
+        ('{"side": "bye"}', "side: there is no such choice; allowed: buy, sell; did you mean buy?"),
+        ('{"symbol": 7}', "symbol: text is needed, not a whole number"),
+    ],
+)
+def test_params_when_one_is_wrong_say_it_in_plain_words(params: str, message: str) -> None:
+    fields = {"symbol": "A", "side": "buy"} | json.loads(params)
+    assert refused(json.dumps(fields)).message == message
+
+
+def test_params_when_one_inside_is_wrong_show_that_value() -> None:
+    error = refused('{"symbol":"A","side":"buy","band":{"high":-1}}')
+    assert error.details == {"band.high": {"problem": "more than 0 is needed", "value": -1}}
+
+
 def test_params_when_exact_are_typed_without_warnings() -> None:
     params, warnings = read('{"symbol":"A","side":"buy","quantity":2.5,"band":{"low":1}}')
     assert isinstance(params, OrderParams)

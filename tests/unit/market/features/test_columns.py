@@ -55,6 +55,15 @@ def test_volume_when_a_dividend_lies_between_is_as_traded() -> None:
     assert columns(made, quote(100, LAST))["relative_volume"][0] == 1.0
 
 
+@pytest.mark.parametrize("market", ["SIM", "CN"])
+def test_columns_when_a_market_is_empty_are_those_of_one_that_is_not(market: str) -> None:
+    """A folder without files is a market too: a scan of it finds nothing, and fails at nothing."""
+    filled = columns(history([[10.0] * 22]), quote(10, LAST), market=market)
+    empty = history_columns([], [], market)
+    assert sorted(empty) == sorted(filled)
+    assert all(len(column) == 0 for column in empty.values())
+
+
 def test_quote_when_of_a_running_session_is_the_newest_value() -> None:
     made = history([[10.0] * 19 + [20.0]])
     running = columns(made, quote(31, datetime(2024, 1, 31, 9, tzinfo=UTC), open=30, high=33, low=29))
