@@ -188,7 +188,8 @@ def _new_pid(home: Home, old: int) -> int | None:
 
 def test_up_when_killed_outright_takes_its_children_along(home: Home) -> None:
     up = home.up("-n", "2")
-    assert len(home.alive()) == 6  # up, broker, journal writer, supervisor, two workers
+    # up, broker, journal writer, supervisor, two workers; who computes a calendar is gone soon.
+    eventually(lambda: len(home.alive()) == 6, "the service alone is running")
 
     up.kill()
     up.wait(5)
@@ -436,11 +437,14 @@ def test_restart_when_a_worker_is_busy_is_not_finished_in_time(home: Home) -> No
 def test_ps_when_everything_runs_lists_every_process_by_its_role(home: Home) -> None:
     up = home.up("-n", "2")
 
+    def agree() -> bool:
+        return {row["pid"] for row in home.rows("ps")} == {each.pid for each in home.family(up.pid)}
+
+    eventually(agree, "ps lists every process; who computes a calendar is gone soon")
     rows = home.rows("ps")
 
     roles = Counter(row["role"] for row in rows)
     assert roles == {"up": 1, "broker": 1, "journal writer": 1, "supervisor": 1, "worker": 2}
-    assert {row["pid"] for row in rows} == {each.pid for each in home.family(up.pid)}
     assert all(row["rss_mb"] > 1 and row["uptime_s"] > 0 for row in rows)
 
 
