@@ -19,12 +19,14 @@ import psutil
 import pytest
 import zmq
 
+from tests.support.calendars import keep_calendars
 from tests.support.command import command
 from tests.support.operations import Home, eventually, home_in, is_running
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
+    keep_calendars(tmp_path)  # a child that computes them would be one process more, for a second
     with home_in(tmp_path) as made:
         yield made
 
