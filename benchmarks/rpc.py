@@ -44,7 +44,11 @@ def tacore(workers: int) -> Iterator[str]:
         ports = {"ZMQ_FRONTEND_PORT": "15555", "ZMQ_BACKEND_PORT": "15556", "API_PORT": "18000"}
         process = subprocess.Popen(
             [sys.executable, "-m", "tacore", "up", "-n", str(workers), "--home", home],
-            env={**os.environ, **ports},
+            env={
+                **os.environ,
+                **ports,
+                "TACORE_WORKER__FEATURE_TABLES": "false",
+            },  # built at first: not the path
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
