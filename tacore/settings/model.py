@@ -81,7 +81,7 @@ class Broker(Section):
     """How long a request waits for a worker that serves its method before it is answered unavailable."""
     drain_s: Number = Field(10.0, ge=0, le=3600)
     """How long an orderly stop waits for the requests in flight."""
-    batch_max: Whole = Field(32, ge=1, le=1024)
+    batch_max: Whole = Field(128, ge=1, le=1024)
     """Requests that may travel to a worker in one message."""
     max_depth: Whole = Field(64, ge=1, le=512)
     """Deepest nesting of objects and arrays in a request's JSON."""
