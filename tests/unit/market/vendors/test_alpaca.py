@@ -118,15 +118,24 @@ def test_quotes_when_many_are_asked_for_are_one_snapshot_and_two_histories(us: O
     assert {params["feed"] for _, params in server.asked} == {"iex"}
 
 
-def test_quote_when_the_last_trade_is_of_the_evening_is_the_close(us: Opened) -> None:
+@pytest.mark.parametrize(
+    ("stamp", "cents"),
+    [
+        ("2024-03-12T22:15:00.5Z", 1),  # within the range, in the evening
+        ("2024-03-12T19:15:00.5Z", -100),  # in the session, below its low: an odd lot, or late
+    ],
+)
+def test_quote_when_the_last_trade_is_not_of_the_session_is_the_close(
+    us: Opened, stamp: str, cents: int
+) -> None:
     server, markets = us
-    evening = snapshot("AAPL")
-    evening["latestTrade"] = {"t": "2024-03-12T22:15:00.5Z", "x": "V", "p": 1.0, "s": 1, "c": ["@", "T"]}
+    last = tape.daily("AAPL", "US")[-1]
+    trade = {"t": stamp, "x": "V", "p": (last.low + cents) / 100, "s": 1, "c": ["@", "T"]}
     provider = markets.provider("US")
     instrument = provider.resolve("AAPL", "US")
-    server.recorded[SNAPSHOTS] = {"AAPL": evening}
+    server.recorded[SNAPSHOTS] = {"AAPL": snapshot("AAPL") | {"latestTrade": trade}}
     quote = provider.quote(instrument, now=markets.now("US"))
-    assert quote.price == Decimal(tape.daily("AAPL", "US")[-1].close) / 100
+    assert quote.price == Decimal(last.close) / 100
     assert quote.as_of == datetime(2024, 3, 12, 20, tzinfo=UTC)
 
 
