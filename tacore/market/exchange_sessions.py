@@ -32,8 +32,9 @@ def compute(exchange: str) -> NDArray[np.int64]:
 
     with warnings.catch_warnings():
         if warned := getattr(pandas.errors, "Pandas4Warning", None):
-            # The library uses names that pandas 4 will drop; nothing else is silenced.
+            # The library uses what pandas 4 and a later numpy will drop; nothing else is silenced.
             warnings.simplefilter("ignore", warned)
+        warnings.filterwarnings("ignore", "The 'generic' unit for NumPy timedelta", DeprecationWarning)
         import exchange_calendars  # noqa: PLC0415 - slow
 
         known_from = exchange_calendars.get_calendar(exchange).bound_min()

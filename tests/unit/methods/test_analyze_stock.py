@@ -28,11 +28,17 @@ def ask(**params: Any) -> Any:
     return answer(METHOD, params)
 
 
+_CALLS = ("instruments", "resolve", "bars", "quote", "quotes", "history", "revision")
+
+
 class Around:
     """A provider around another one; what is not overridden is the other's."""
 
     def __init__(self, inner: MarketDataProvider) -> None:
         self._inner = inner
+        for name in ("name", "simulated", "timeframes", *_CALLS):  # where isinstance looks for them
+            if not hasattr(type(self), name):
+                setattr(self, name, getattr(inner, name))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

@@ -32,7 +32,7 @@ def test_beta_when_the_benchmark_stands_still_is_not_known() -> None:
 
 def recent(close: list[float], adjusted: list[float], volume: list[float]) -> History:
     rows = [np.array([each]) for each in (close, close, close, close, volume, adjusted)]
-    days = np.arange("2005-02-24", np.datetime64("2005-02-24") + len(close), dtype="datetime64[D]")
+    days = np.datetime64("2005-02-24") + np.arange(len(close)).astype("timedelta64[D]")
     return History(("X",), ("test",), (False,), days, *rows)
 
 

@@ -11,7 +11,7 @@ NAN = float("nan")
 
 def history(first: str, rows: list[list[float]], *, weekdays: bool = False) -> History:
     prices = np.array(rows)
-    days = np.arange(first, np.datetime64(first) + 3 * prices.shape[1] + 7, dtype="datetime64[D]")
+    days = np.datetime64(first) + np.arange(3 * prices.shape[1] + 7).astype("timedelta64[D]")
     days = (days[np.is_busday(days)] if weekdays else days)[: prices.shape[1]]
     names = tuple(str(row) for row in range(len(rows)))
     return History(names, ("test",) * len(rows), (False,) * len(rows), days, *[prices] * 6)
