@@ -23,6 +23,7 @@ class Companion:
 
     def __init__(self, name: str, lock: Path, start: Callable[[], Process], policy: RestartPolicy) -> None:
         self._name = name
+        self._path = lock
         self._lock = FileLock(lock)
         self._start = start
         self._policy = policy
@@ -54,7 +55,9 @@ class Companion:
         if self._process is not None:
             self._process.close()
             self._process = None
-        self._lock.release()
+        if self._lock.is_locked:
+            self._path.unlink(missing_ok=True)  # while it is held: who comes next makes the file anew
+            self._lock.release()
         return True
 
     def kill(self) -> None:

@@ -83,12 +83,16 @@ def test_companion_when_stopped_is_asked_to_end_and_starts_no_more(tmp_path: Pat
     host.companion.stop()
     assert host.started[0].asked
     host.companion.kill()
+    assert (tmp_path / "lock").exists()
     assert host.companion.gone()
+    assert not (tmp_path / "lock").exists()
     host.companion.turn(100.0)
     assert len(host.started) == 1
 
 
 def test_companion_when_never_started_is_gone(tmp_path: Path) -> None:
     host = Host(tmp_path / "lock")
+    (tmp_path / "lock").touch()
     host.companion.stop()
     assert host.companion.gone()
+    assert (tmp_path / "lock").exists()  # it was another's
