@@ -20,7 +20,8 @@ BACK_WITHIN_S = 2.0
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("service"), workers=2) as started:
+    # Where a request kills both workers, a busy machine may need more than 2 s to have them back.
+    with Service(tmp_path_factory.mktemp("service"), workers=2, broker__unserved_wait_s=30) as started:
         yield started
 
 
