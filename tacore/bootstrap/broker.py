@@ -27,6 +27,7 @@ from tacore.market.scan.presets import parse_scan
 from tacore.methods import describe, discover
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
+from tacore.model.trading import parse_trading
 from tacore.ports import Journal
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
@@ -78,6 +79,7 @@ def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
     settings = loaded.settings
     clock_anchors = _market_clock(loaded)
     parse_risk(loaded.trading.get("risk"), loaded.trading_file)  # a wrong value stops the start here
+    parse_trading(loaded.trading.get("trading"), loaded.trading_file)
     found = discover(debug=settings.debug_methods)
     catalogue = {name: describe(method) for name, method in found.items()}
     name_presets(catalogue, parse_scan(loaded.trading.get("scan"), loaded.trading_file))

@@ -21,6 +21,7 @@ from tacore.logs.lines import mask_passwords
 from tacore.market.registry import provider_kinds
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
+from tacore.model.trading import parse_trading
 from tacore.settings.describe import by_key, sections, values
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
@@ -68,7 +69,7 @@ def validate(ctx: typer.Context) -> int:
     except ConfigurationError as error:
         raise _wrong(_lines(error)) from error
     problems: list[str] = []
-    for check in (_check_markets, _check_risk, _check_logging):
+    for check in (_check_markets, _check_risk, _check_orders, _check_logging):
         try:
             check(loaded)
         except ConfigurationError as error:
@@ -98,6 +99,10 @@ def _check_markets(loaded: Loaded) -> None:
 
 def _check_risk(loaded: Loaded) -> None:
     parse_risk(loaded.trading.get("risk"), loaded.trading_file)
+
+
+def _check_orders(loaded: Loaded) -> None:
+    parse_trading(loaded.trading.get("trading"), loaded.trading_file)
 
 
 def _check_logging(loaded: Loaded) -> None:

@@ -1,0 +1,34 @@
+"""Everything pluggable, and what an RPC method is: the seams between tacore's parts."""
+
+from tacore.ports.cache import Cache, NoCache
+from tacore.ports.journal import Journal
+from tacore.ports.later import Later
+from tacore.ports.market import (
+    DailyBarsProvider,
+    FeatureTables,
+    FundamentalsProvider,
+    MarketData,
+    MarketDataProvider,
+)
+from tacore.ports.method import CacheRule, Context, Method, MethodInfo, Ports
+from tacore.ports.orders import OrderDesk
+from tacore.ports.venue import Venue
+
+__all__ = [
+    "Cache",
+    "CacheRule",
+    "Context",
+    "DailyBarsProvider",
+    "FeatureTables",
+    "FundamentalsProvider",
+    "Journal",
+    "Later",
+    "MarketData",
+    "MarketDataProvider",
+    "Method",
+    "MethodInfo",
+    "NoCache",
+    "OrderDesk",
+    "Ports",
+    "Venue",
+]

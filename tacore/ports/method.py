@@ -1,0 +1,140 @@
+"""What an RPC method is, and what it may use."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tacore.clock import Clock
+from tacore.errors import DeadlineExceeded
+from tacore.model.cached import CacheKey
+from tacore.ports.cache import Cache, NoCache
+from tacore.ports.market import FeatureTables, MarketData
+from tacore.ports.orders import OrderDesk
+
+if TYPE_CHECKING:
+    from tacore.model.risk import RiskSettings  # pydantic, which the way of a request does without
+
+
+def _own_risk() -> "RiskSettings":
+    from tacore.model.risk import parse_risk  # noqa: PLC0415 - pydantic
+
+    return parse_risk(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What methods may use of the world outside them.
+
+    ``risk`` is tacore's own where none is given; ``tables`` is None where nothing keeps any, ``desk`` outside
+    the process that owns the ledger.
+    """
+
+    market: MarketData
+    risk: "RiskSettings" = field(default_factory=_own_risk)
+    tables: FeatureTables | None = None
+    cache: Cache = field(default_factory=NoCache)
+    desk: OrderDesk | None = None
+
+
+class Context(msgspec.Struct, gc=False):
+    """What a running method knows of its request.
+
+    ``deadline`` is on the clock's monotonic face. ``cancelled`` turns true when nobody waits any more.
+    ``idempotency_key`` is the envelope's own.
+    """
+
+    request_id: str | int
+    method: str
+    principal: str
+    deadline: float
+    clock: Clock
+    ports: Ports
+    cancelled: bool = False
+    idempotency_key: str | None = None
+    _log: logging.LoggerAdapter[logging.Logger] | None = None
+
+    @property
+    def log(self) -> "logging.LoggerAdapter[logging.Logger]":
+        """A logger whose lines carry request_id and method."""
+        if self._log is None:
+            extra = {"request_id": self.request_id, "method": self.method}
+            self._log = logging.LoggerAdapter(logging.getLogger("tacore.worker.method"), extra)
+        return self._log
+
+    def remaining_s(self) -> float:
+        """Tell the seconds of patience left; negative once it ran out."""
+        return self.deadline - self.clock.monotonic()
+
+    def check(self) -> None:
+        """Raise DeadlineExceeded when nobody waits for the answer any more; long methods call it often."""
+        if self.cancelled:
+            raise DeadlineExceeded("the client stopped waiting", details={"dispatched": True})
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRule:
+    """Lets the answers of a method be kept under a kind of the ``cache`` settings.
+
+    ``key(params, context)`` names all that an answer depends on, the market's clock included, and for how
+    long it holds; None where this request is better computed. The method's result inherits from
+    `tacore.model.cached.CachedAnswer`, whose fields say whether an answer came out of the cache and how old
+    it is. Only for answers that are the same whoever asks.
+    """
+
+    kind: str
+    key: Callable[[Any, Context], CacheKey | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One RPC method: what the registry discovers in a file of `tacore.methods`.
+
+    ``params`` is a msgspec Struct whose field names are the contract's (or msgspec.Raw to take anything);
+    ``handler(params, context)`` returns an instance of ``result`` or raises a TacoreError; in a pool that
+    owns a store it may return a Later of one. ``renames`` maps accepted spellings to field names;
+    ``normalise`` may rewrite the raw params dict after renaming and raise InvalidParams. ``max_s`` is how
+    long a request may run before its worker counts as hung. A method that is ``quick`` may be batched before
+    it has been measured. ``debug`` methods exist only with TACORE_DEBUG_METHODS=1. ``prepare`` imports what
+    the handler needs and discovery must do without; a worker calls it before it takes requests. ``cache`` has
+    answers kept, for methods that only read.
+    """
+
+    name: str
+    handler: Callable[[Any, Context], Any]
+    params: type
+    result: type
+    summary: str
+    pool: str = "fast"
+    idempotent: bool = True
+    max_s: float = 30.0
+    quick: bool = False
+    debug: bool = False
+    aliases: tuple[str, ...] = ()
+    renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    normalise: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    prepare: Callable[[], None] | None = None
+    examples: tuple[Mapping[str, Any], ...] = ()
+    cache: CacheRule | None = None
+
+
+class MethodInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A method as data: what the broker routes by and describe.methods shows.
+
+    ``served_by`` is "broker" for what the broker answers itself, else the pool.
+    """
+
+    name: str
+    summary: str
+    pool: str
+    idempotent: bool
+    max_s: float
+    quick: bool = False
+    aliases: tuple[str, ...] = ()
+    renames: Mapping[str, str] = {}
+    params_schema: dict[str, Any] = {}
+    result_schema: dict[str, Any] = {}
+    examples: tuple[Mapping[str, Any], ...] = ()
