@@ -18,7 +18,7 @@ from tests.support.gate_cases import (
     resting,
 )
 
-LIVE = {"venue_live": True, "venue_paper": False, "account_live": True}
+LIVE: dict[str, Any] = {"venue_live": True, "venue_paper": False, "account_live": True}
 SECOND = 1_000_000
 
 
