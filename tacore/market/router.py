@@ -56,9 +56,11 @@ class Markets:
         """Give the market's provider; InvalidParams names the markets there are."""
         return self._providers[self.market(market)]
 
-    def now(self, market: str) -> datetime:
+    def now(self, market: str, at_us: int | None = None) -> datetime:
         """Tell the market's own time (aware UTC); it never goes back, even if the machine's clock does."""
         name = self.market(market)
+        if at_us is not None:
+            return _EPOCH + timedelta(microseconds=min(self._clocks[name].at(at_us), _LAST_US))
         self._latest[name] = max(self._latest[name], self._clocks[name].at(self._clock.wall_us()))
         return _EPOCH + timedelta(microseconds=min(self._latest[name], _LAST_US))
 
@@ -70,7 +72,12 @@ class Markets:
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
         name = self.market(market)
-        return self._sessions(name).traded_s(as_of, self.now(name)) > self._stale_after_s[name]
+        return self.traded_s(name, as_of) > self._stale_after_s[name]
+
+    def traded_s(self, market: str, since: datetime) -> float:
+        """Count the seconds that the market has traded since then."""
+        name = self.market(market)
+        return self._sessions(name).traded_s(since, self.now(name))
 
     def warm(self) -> None:
         """Load what the first question would have to wait for; may be called from another thread."""

@@ -62,7 +62,7 @@ class MarketRules(_Section):
     min_notional: Money = Decimal(0)
     """Least quantity times price."""
 
-    settle_sessions: int = Field(default=0, ge=0, le=5)
+    settle_sessions: int = Field(default=0, ge=0, le=1)
     """Sessions until what was bought may be sold: 1 is T+1."""
 
     price_limit_pct: Percent | None = None

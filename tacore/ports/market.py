@@ -122,8 +122,8 @@ class MarketData(Protocol):
         """Give what serves the market, one provider or several in one; InvalidParams names the markets."""
         ...
 
-    def now(self, market: str) -> datetime:
-        """Tell the market's own time (aware UTC)."""
+    def now(self, market: str, at_us: int | None = None) -> datetime:
+        """Tell the market's own time (aware UTC), now or at a wall time (epoch microseconds)."""
         ...
 
     def is_open(self, market: str) -> bool:
@@ -132,6 +132,10 @@ class MarketData(Protocol):
 
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
+        ...
+
+    def traded_s(self, market: str, since: datetime) -> float:
+        """Count the seconds that the market has traded since then."""
         ...
 
     def is_replay(self, market: str) -> bool:
