@@ -116,7 +116,7 @@ def start(broker: Broker) -> Iterator[Start]:
 
 def registered(broker: Broker) -> bytes:
     routing, ready, _ = broker.hear(READY)
-    assert ready == ["w1", "fast", ready[2], 2, 32, "host", 1, 5, "1.2.3", "s1"]
+    assert ready == ["w1", "fast", ready[2], 2, 32, "host", 1, 5, "1.2.3", "s1", None]
     broker.say(routing, HELLO)
     return routing
 
