@@ -33,7 +33,7 @@ class Reply(msgspec.Struct, gc=False):
     timestamp: int
 
 
-class Replayed(Reply, gc=False):
+class ReplayedReply(Reply, gc=False):
     """A reply that repeats what was answered before."""
 
     replayed: bool = True
@@ -72,14 +72,6 @@ def encode_success(
     return _encode(_dialect(head, reply, None))
 
 
-def encode_replay(
-    head: Head, request_id: RequestId, data: bytes, processing_us: int, timestamp: int
-) -> bytes:
-    """Build the reply of a request that gets an earlier answer; its envelope says ``replayed: true``."""
-    reply = Replayed("success", request_id, msgspec.Raw(data), None, processing_us / 1000, timestamp)
-    return _encode(reply if head.native else _dialect(head, reply, None))
-
-
 def encode_error(
     head: Head | None, request_id: RequestId, error: TacoreError, processing_us: int, timestamp: int
 ) -> bytes:
@@ -89,6 +81,20 @@ def encode_error(
     if head is None or head.native:
         return _encode(reply)
     return _encode(_dialect(head, reply, error))
+
+
+def encode_replay(
+    head: Head, request_id: RequestId, outcome: bytes | TacoreError, processing_us: int, timestamp: int
+) -> bytes:
+    """Build the reply of a request that gets an earlier outcome; its envelope says ``replayed: true``."""
+    data = error = failure = None
+    if isinstance(outcome, TacoreError):
+        failure, error = outcome, msgspec.Raw(_encode(outcome.as_wire()))
+    else:
+        data = msgspec.Raw(outcome)
+    status = "success" if failure is None else "error"
+    reply = ReplayedReply(status, request_id, data, error, processing_us / 1000, timestamp)
+    return _encode(reply if head.native else _dialect(head, reply, failure))
 
 
 def _dialect(head: Head, reply: Reply, error: TacoreError | None) -> dict[str, Any]:

@@ -195,3 +195,12 @@ def test_replay_when_encoded_is_the_same_reply_and_says_so(request_: dict[str, A
     replay = json.loads(encode_replay(head, head.canonical_id or "", b'{"n":1}', 1_700, 5))
     assert replay.pop("replayed") is True
     assert replay == json.loads(encode_success(head, head.canonical_id or "", b'{"n":1}', 1_700, 5))
+
+
+@pytest.mark.parametrize("request_", [{"request_id": "r"}, {"requestId": "r"}, {"id": 5}])
+def test_replay_when_of_an_error_is_the_same_error_and_says_so(request_: dict[str, Any]) -> None:
+    head = read_head(json.dumps({"method": "m", **request_}).encode(), 1 << 20, 64)
+    error = InvalidParams("no", details={"n": 1})
+    replay = json.loads(encode_replay(head, head.canonical_id or "", error, 0, 5))
+    assert replay.pop("replayed") is True
+    assert replay == json.loads(encode_error(head, head.canonical_id or "", error, 0, 5))
