@@ -154,7 +154,7 @@ def _case(
 def _closes(order: Order, position: Decimal, others: Sequence[Order]) -> bool:
     """Tell whether a position can only become smaller by it, even if all on its side fills; never flips."""
     same_side = order.left + open_quantity(others, order, order.side)
-    return order.left > 0 and same_side <= -order.sign * position
+    return same_side <= -order.sign * position
 
 
 def _takes_away(order: Order, change_of: Order | None) -> bool:

@@ -51,6 +51,7 @@ def test_order_when_reducing_counts_what_is_left_of_others_and_of_this_symbol_on
     others = [
         resting("sell", "100", "100", filled_quantity="60", status="partially_filled"),
         resting("sell", "500", "100", symbol="IBM"),
+        resting("sell", "500", "100", market="HK", symbol="AAPL"),
     ]
     sight = a_sight(position="100", state="reducing", open_orders=others)
 

@@ -200,6 +200,7 @@ def test_duplicate_when_on_paper_is_a_warning_that_names_the_other_order() -> No
         ({"status": "rejected"}, False),
         ({"key": "this"}, False),
         ({"symbol": "IBM"}, False),
+        ({"market": "HK", "symbol": "AAPL"}, False),
         ({"quantity": D(99)}, False),
         ({"side": "sell"}, False),
     ],

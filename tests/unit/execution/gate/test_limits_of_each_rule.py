@@ -317,3 +317,9 @@ def test_stop_when_the_last_price_has_reached_it_passes_with_a_warning(
 
     assert judgement.passes
     assert [each.split(":")[0] for each in judgement.warnings] == ["stop_side"] * warns
+
+
+def test_stop_when_it_has_triggered_is_not_warned_of_again() -> None:
+    order = an_order(stop_price="100", triggered=True)
+
+    assert Setup(order, a_sight()).judged().warnings == ()

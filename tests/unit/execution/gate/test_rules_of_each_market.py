@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from tacore.model.trading import TickBand
 from tests.support.gate_cases import OWN_RULES, Setup, a_sight, an_order, denied, limits, resting
 
 # Hong Kong Exchanges' spread table (its rules' Second Schedule, part A, from August 2025): price from, step.
@@ -48,6 +49,14 @@ def test_price_when_in_hong_kong_is_on_the_spread_table(start: str, step: str) -
 )
 def test_price_when_at_the_edge_of_a_band_names_prices_of_both(price: str, near: tuple[str, str]) -> None:
     assert _tick("HK", price) == (D(near[0]), D(near[1]))
+
+
+def test_price_when_a_band_starts_off_the_step_before_it_names_its_start() -> None:
+    bands = tuple(TickBand(at=D(at), tick=D(tick)) for at, tick in (("0", "0.3"), ("1", "0.5")))
+    rules = OWN_RULES["US"].model_copy(update={"ticks": bands})
+    setup = Setup(an_order(limit_price="0.95"), a_sight(price="1"), rules=rules)
+
+    assert denied(setup)["tick"].limit == (D("0.9"), D("1"))
 
 
 @pytest.mark.parametrize(

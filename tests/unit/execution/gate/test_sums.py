@@ -113,6 +113,18 @@ def test_position_when_its_own_last_price_is_missing_uses_the_quote() -> None:
     assert _exposure(an_order("buy", "1"), sight, name="max_position_notional") == 600
 
 
+def test_position_when_orders_stand_on_the_other_side_counts_only_this_side() -> None:
+    sight = a_sight(position="5", open_orders=[resting("sell", "50", "110")])
+
+    assert _exposure(an_order("buy", "1"), sight, name="max_position_notional") == 600
+
+
+def test_position_when_not_among_the_accounts_positions_counts_all_the_same() -> None:
+    sight = a_sight(position="5", positions=[])
+
+    assert _exposure(an_order("buy", "1"), sight) == 600
+
+
 def test_position_when_short_counts_open_sales_at_the_higher_of_limit_and_last_price() -> None:
     sight = a_sight(position="-50", open_orders=[resting("sell", "20", "120")])
 
