@@ -103,7 +103,8 @@ class Method:
     details in which that is True. ``renames`` maps accepted spellings to field names; ``normalise`` may
     rewrite the raw params dict after renaming and raise InvalidParams. ``max_s`` is how long a request may
     run before its worker counts as hung. A method that is ``quick`` may be batched before it has been
-    measured. One that ``writes`` ends as outcome_unknown when it is given up after a worker had it. ``debug``
+    measured. One that ``writes`` ends as outcome_unknown when it is given up after a worker had it. A
+    ``strict`` one refuses params that it does not know instead of ignoring them with a warning. ``debug``
     methods exist only with TACORE_DEBUG_METHODS=1. ``prepare`` imports what the handler needs and discovery
     must do without; a worker calls it before it takes requests. ``cache`` has answers kept, for methods that
     only read.
@@ -119,6 +120,7 @@ class Method:
     max_s: float = 30.0
     quick: bool = False
     writes: bool = False
+    strict: bool = False
     debug: bool = False
     aliases: tuple[str, ...] = ()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -184,7 +184,7 @@ def _tell_ended(story: Story, later: "Later[Story]") -> None:
 def _not_cancelled(order: Order, said: Outcome) -> TacoreError:
     if isinstance(said, Rejected | Unavailable):
         return type(said)(said.message, details={**said.details, **ids(order)})
-    why = said.message if said else "the venue said nothing of it"
+    why = said.message if isinstance(said, TacoreError) else "the venue said nothing of it"
     return OutcomeUnknown(
         f"whether {order.order_id} was cancelled is not known yet ({why}): ask for it by get.order",
         details=ids(order),

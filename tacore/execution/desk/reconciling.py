@@ -73,9 +73,7 @@ class Reconciling:
     def look(self, later: "Later[Reconciled]") -> None:
         """Ask the venues for what is unknown; a look that runs already answers this one too."""
         if self._running is not None:
-            self._running.later.then(
-                lambda found, error: later.resolve(found) if found else later.fail(error)
-            )  # type: ignore[arg-type]
+            self._running.later.then(lambda found, _: later.resolve(found) if found else None)
             return
         asked = [each for each in self._shared.ledger.open_orders() if self._is_lost(each)]
         self._running = _Round({each.order_id for each in asked}, later)

@@ -18,6 +18,8 @@ class _Sum:
     total: Decimal | None = Decimal(0)
 
     def add(self, amount: Decimal | None, rate: Decimal | None) -> None:
+        if amount == 0:
+            return
         if amount is None or rate is None:
             self.total = None
         elif self.total is not None:
@@ -73,12 +75,13 @@ class Valuation:
             rate = rates.get(currency)
             if rate is None and amount:
                 self.warnings.append(f"{currency} is not valued: risk.fx has no rate for it")
-            equity.add(amount, rate if amount else Decimal(0))
-            free.add(amount, rate if amount else Decimal(0))
+            equity.add(amount, rate)
+            free.add(amount, rate)
         for each in held:
             rate = rates.get(each.position.currency)
-            for total, amount in ((equity, each.value), (net, each.value), (unrealised, each.unrealised_pnl)):
-                total.add(amount, rate)
+            equity.add(each.value, rate)
+            net.add(each.value, rate)
+            unrealised.add(each.unrealised_pnl, rate)
             gross.add(None if each.value is None else abs(each.value), rate)
             realised.add(each.position.realised_pnl, rate)
             fees.add(each.position.fees, rate)
