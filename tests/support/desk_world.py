@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tacore.execution.venues import build_venue
+
 from tacore.clock import ManualClock, MarketClock
 from tacore.execution.desk import Desk, set_up
 from tacore.execution.ledger import Ledger
-from tacore.execution.venues import build_venue
 from tacore.market.calendars import Calendars
 from tacore.market.registry import Providers, provider_names
 from tacore.market.router import Markets, build_market_data

@@ -99,12 +99,16 @@ class Shared:
 
     def moment(self, order: Order, priced: Priced) -> Moment:
         """Show a simulated venue what it may know."""
+        session, market, quote = self.data.session, order.market, priced.quote
+        matched = order.matched_until
         return Moment(
             now=priced.now,
             at_us=self.clock.wall_us(),
             is_open=priced.is_open,
             session=priced.session,
-            order_session=self.data.session(order.market, order.market_time),
-            quote=priced.quote,
+            order_session=session(market, order.market_time),
+            matched_session="" if matched is None else session(market, matched),
+            quote_session="" if quote is None else session(market, quote.as_of),
+            quote=quote,
             bars=priced.bars_after(order.matched_until or order.market_time),
         )
