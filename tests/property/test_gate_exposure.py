@@ -101,7 +101,7 @@ ASKS = st.tuples(
     st.just("ask"),
     st.sampled_from(sorted(MARKS)),
     st.sampled_from(["buy", "sell"]),
-    st.integers(1, 4),
+    st.integers(1, 8),
     st.sampled_from(["market", "market", "limit", "stop", "stop_limit"]),
     st.integers(-9, 9),
 )

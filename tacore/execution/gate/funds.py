@@ -3,6 +3,7 @@
 A buy needs its quantity times its reserve_price in cash of its own currency, beside what other open buys
 need. Fees and slippage are not reserved: no one knows them before the fill. They can take cash below zero by
 that much, and then the next buy is denied until there is cash again. Open sales add nothing before they fill.
+A buy that only closes a short is not held to it, for a short must be left even at a loss.
 """
 
 from collections.abc import Iterator

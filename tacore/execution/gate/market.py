@@ -1,6 +1,7 @@
 """Whether the market trades this at all, now, and what was bought may be sold."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from tacore.execution.gate.sight import Case, Fault, plain
 
@@ -45,7 +46,7 @@ def settlement(case: Case) -> Iterator[Fault]:
         late = case.rules.settle_sessions
         yield Fault(
             f"quantity: {plain(case.order.left)} {case.order.symbol} can't be sold; allowed: at most "
-            f"{plain(max(free, free * 0))}, since what was bought settles after {late} session(s) (T+{late})",
+            f"{plain(max(free, Decimal(0)))}, the rest has not settled (T+{late}) or is in open sales",
             free,
             case.order.left,
         )
