@@ -92,7 +92,7 @@ class LimitSettings(_Section):
     """Largest value of one position with all that is open for it."""
 
     max_gross_exposure: Positive | None = Decimal(1_000_000)
-    """Largest sum of positions and open orders, regardless of sign."""
+    """Largest sum, over instruments and regardless of sign, of what each may come to with its open orders."""
 
     max_open_orders: int | None = Field(default=200, ge=1, le=1_000_000)
     """Orders that may be open at once."""

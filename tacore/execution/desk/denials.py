@@ -18,6 +18,7 @@ def as_details(denial: Denial) -> dict[str, Any]:
         "limit": denial.limit,
         "value": denial.value,
         "code": denial.code,
+        "halting": denial.halting,
     }
 
 

@@ -95,6 +95,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "price_band": _limit("a limit is not far on the aggressive side of the last price", price.price_band),
         "stop_side": _fact("a stop has not been reached yet: a warning", price.stop_side),
-        "max_daily_loss": _limit("the day's loss is below the limit", state.max_daily_loss, exits=True),
+        # Not halting: the loss stops all but exits by itself, and a halt would stop those too.
+        "max_daily_loss": Rule(
+            checks="the day's loss is below the limit", find=state.max_daily_loss, exits=True
+        ),
     }
 )
