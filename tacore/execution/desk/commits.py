@@ -98,7 +98,11 @@ def _attempt(job: Job, tx: Transaction) -> tuple[Any, TacoreError | None]:
 
 
 def _finish(job: Job) -> None:
-    if job.error is None:
-        job.after(job.result)
-    else:
+    """Tell the outcome; one that is committed and can't be read back is told as the error that this gives."""
+    if job.error is not None:
         job.failed(job.error)
+        return
+    try:
+        job.after(job.result)
+    except TacoreError as error:
+        job.failed(error)

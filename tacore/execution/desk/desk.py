@@ -18,7 +18,7 @@ from tacore.execution.desk.placing import Placing
 from tacore.execution.desk.prices import Need, PriceDesk, Prices
 from tacore.execution.desk.reconciling import Reconciling
 from tacore.execution.desk.sending import Sending
-from tacore.execution.desk.state import Shared
+from tacore.execution.desk.state import Shared, log
 from tacore.execution.desk.valuing import Valuation
 from tacore.execution.desk.watch import DeadMan
 from tacore.execution.ledger import Ledger, Transaction
@@ -60,6 +60,7 @@ class Desk:
         self._reconciling = Reconciling(self._shared, self._sending, trading.reconcile_s)
         self._deadman = DeadMan(self._shared, self.cancel_all)
         self._unopened = True
+        self._trouble = ""
         self._reconciling.start()
 
     def _open_accounts(self) -> None:
@@ -84,16 +85,23 @@ class Desk:
         self._take_in()
         if self._unopened:
             self._open_accounts()
-        self._deadman.turn(now)
-        self._following.turn(now)
-        self._reconciling.turn(now)
-        self._sending.turn(now)
+        for part in (self._deadman, self._following, self._reconciling, self._sending):
+            self._have_turn(part.turn, now)
         try:
             self._shared.commits.run()
         except BaseException:
             self._fenced = True
             raise
         self._shared.fetch()
+
+    def _have_turn(self, turn: Callable[[float], None], now: float) -> None:
+        """Let a part do what is due; one that can't read the ledger now tries again at its next turn."""
+        try:
+            turn(now)
+        except TacoreError as error:
+            if error.message != self._trouble:
+                log.error("desk_part_failed", extra={"reason": error.message})
+            self._trouble = error.message
 
     def due(self) -> float | None:
         """Tell when to turn next (monotonic seconds)."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tacore.errors import TacoreError
 from tacore.execution.desk.outcomes import apply
@@ -61,9 +62,17 @@ class Following:
         deadline = self.shared.clock.monotonic() + PATIENCE_S
 
         def look(prices: Prices) -> None:
-            matched: Later[None] = Later()
-            self.shared.write(lambda tx: self._matched(tx, moving, prices), matched)
-            matched.then(lambda _, error: self._ended(error, then))
+            left = len(moving)
+
+            def ended(_: None, error: TacoreError | None) -> None:
+                nonlocal left
+                left -= 1
+                self._ended(error, None if left else then)
+
+            for order in moving:
+                matched: Later[None] = Later()
+                self.shared.write(partial(self._matched, order, prices), matched)
+                matched.then(ended)
 
         self.shared.want(needs, look, deadline)
 
@@ -73,15 +82,13 @@ class Following:
             return True
         return self.shared.data.now(order.market) > (order.matched_until or order.market_time)
 
-    def _matched(self, tx: Transaction, orders: Sequence[Order], prices: Prices) -> None:
-        for known in orders:
-            order, priced = tx.order(Which(order_id=known.order_id)), prices[known.market, known.symbol]
-            if order.status not in WORKING or priced.instrument is None:
-                continue
-            venue = self.shared.venue(order)
-            report = venue.follow(order, self.shared.moment(order, priced))
-            if report is not None:
-                self.shared.pages().took(apply(tx, order, report))
+    def _matched(self, known: Order, prices: Prices, tx: Transaction) -> None:
+        order, priced = tx.order(Which(order_id=known.order_id)), prices[known.market, known.symbol]
+        if order.status not in WORKING or priced.instrument is None:
+            return
+        report = self.shared.venue(order).follow(order, self.shared.moment(order, priced))
+        if report is not None:
+            self.shared.pages().took(apply(tx, order, report))
 
     def _ended(self, error: TacoreError | None, then: Callable[[], None] | None) -> None:
         said = error.message if error else ""

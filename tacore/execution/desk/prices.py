@@ -1,5 +1,6 @@
 """Prices for the desk, asked for on threads of their own so that the ledger's thread never waits for them."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,6 +13,7 @@ from tacore.errors import InvalidParams, NotFound, TacoreError, Unavailable
 from tacore.model import Bar, Instrument, Quote
 from tacore.ports import MarketData, MarketDataProvider
 
+log = logging.getLogger("tacore.execution")
 EPOCH = datetime.fromtimestamp(0, UTC)
 Place = tuple[str, str]
 """A market ("" where it follows from the symbol) and a symbol in it."""
@@ -96,6 +98,15 @@ class PriceDesk:
 
     def _fetch(self, needs: list[Need], tell: Tell, deadline: float, at_us: int | None) -> None:
         DEADLINE.set(deadline)
+        try:
+            found = self._found(needs, at_us)
+        except Exception as error:
+            log.exception("prices_failed", exc_info=error)
+            problem = Unavailable(f"prices can't be told: {type(error).__name__}")
+            found = {need.place: self._unknown(need, problem) for need in needs}
+        self.hand_over(lambda: tell(found))
+
+    def _found(self, needs: Sequence[Need], at_us: int | None) -> dict[Place, Priced]:
         found: dict[Place, Priced] = {}
         markets: defaultdict[str, list[Need]] = defaultdict(list)
         for need in needs:
@@ -105,7 +116,7 @@ class PriceDesk:
                 found[need.place] = self._unknown(need, error)
         for market, group in markets.items():
             found |= self._of_market(market, group, at_us)
-        self.hand_over(lambda: tell(found))
+        return found
 
     def _unknown(self, need: Need, error: TacoreError) -> Priced:
         return Priced(need.market, need.symbol, EPOCH, is_open=False, session="", problem=error)

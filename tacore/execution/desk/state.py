@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tacore.clock import Clock
-from tacore.execution.desk.book import Book
+from tacore.execution.desk.book import PACE_S, Book
 from tacore.execution.desk.commits import Commits, Job
 from tacore.execution.desk.config import Setup
 from tacore.execution.desk.prices import Need, Priced, PriceDesk, Prices, Tell
@@ -33,8 +33,11 @@ class Shared:
     _needs: list[Need] = field(default_factory=list)
     _tells: list[Tell] = field(default_factory=list)
     _patience: float = 0.0
+    _recent_s: float = PACE_S
 
     def __post_init__(self) -> None:
+        windows = [each.settings.limits.duplicate_window_s or 0.0 for each in self.setup.accounts.values()]
+        self._recent_s = max(PACE_S, *windows)
         self.commits = Commits(self.ledger, self.begin, lambda: self.pages().forget())
 
     # -- prices ------------------------------------------------------------------------------------
@@ -74,7 +77,7 @@ class Shared:
 
     def begin(self, tx: Transaction) -> None:
         """Open the book of a transaction."""
-        self.book = Book(tx, self.clock.wall_us())
+        self.book = Book(tx, self.clock.wall_us(), self._recent_s)
 
     def pages(self) -> Book:
         """Give the book of the open transaction."""
