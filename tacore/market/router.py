@@ -67,6 +67,10 @@ class Markets:
         name = self.market(market)
         return self._sessions(name).is_open(self.now(name))
 
+    def session(self, market: str, at: datetime) -> str:
+        """Give the date of the session that trades at a market time, or of the next one (ISO 8601)."""
+        return self._sessions(self.market(market)).session(at).isoformat()
+
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
         name = self.market(market)

@@ -130,6 +130,14 @@ class MarketData(Protocol):
         """Tell whether the market trades now, by its own time and its exchange's calendar."""
         ...
 
+    def session(self, market: str, at: datetime) -> str:
+        """Give the date (ISO 8601) of the session that trades at a market time, or of the next one.
+
+        It is the exchange's date. A session has its breaks and the very moment of its close, where a standing
+        replay stands; that of a market that never closes is the UTC date.
+        """
+        ...
+
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
         ...
