@@ -24,7 +24,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
     is_open: bool
     session: str
-    order_session: str
+    order_session: str = ""
     matched_session: str = ""
     quote_session: str = ""
     quote: Quote | None = None
