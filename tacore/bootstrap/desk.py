@@ -8,7 +8,7 @@ from tacore.bootstrap.providers import providers_of
 from tacore.clock import SystemClock
 from tacore.execution.desk import Desk, set_up
 from tacore.execution.ledger import Ledger, Possession
-from tacore.execution.venues import build_venue
+from tacore.execution.venues.registry import build_venue
 from tacore.market.router import build_market_data
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk

@@ -15,6 +15,7 @@ from tacore.market.symbols import MARKET_SPELLINGS, market_of
 from tacore.model.markets import MarketSettings
 from tacore.ports import Cache, MarketDataProvider
 
+_MOMENT = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)  # dates end near there
 
@@ -65,9 +66,13 @@ class Markets:
         return _EPOCH + timedelta(microseconds=min(self._latest[name], _LAST_US))
 
     def is_open(self, market: str) -> bool:
-        """Tell whether the market trades now, by its own time and its exchange's calendar."""
+        """Tell whether the market trades now, by its own time and its exchange's calendar.
+
+        A replay that stands at a session's close is open there: that is where its market orders fill.
+        """
         name = self.market(market)
-        return self._sessions(name).is_open(self.now(name))
+        sessions, now = self._sessions(name), self.now(name)
+        return sessions.is_open(now) or (self.stands_still(name) and sessions.is_open(now - _MOMENT))
 
     def session(self, market: str, at: datetime) -> str:
         """Give the date of the session that trades at a market time, or of the next one (ISO 8601)."""

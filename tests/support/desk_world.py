@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
+from contextvars import copy_context
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tacore.execution.venues import build_venue
-
 from tacore.clock import ManualClock, MarketClock
 from tacore.execution.desk import Desk, set_up
 from tacore.execution.ledger import Ledger
+from tacore.execution.venues.registry import build_venue
 from tacore.market.calendars import Calendars
 from tacore.market.registry import Providers, provider_names
 from tacore.market.router import Markets, build_market_data
@@ -33,7 +33,7 @@ class AtOnce(Executor):
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
         done: Future[T] = Future()
-        done.set_result(fn(*args, **kwargs))
+        done.set_result(copy_context().run(fn, *args, **kwargs))
         return done
 
 
