@@ -52,7 +52,7 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
         serve_worker(spec)
     elif role == "executor":
         _one_thread()
-        from tacore.bootstrap.desk import open_desk  # type: ignore[import-not-found,attr-defined,unused-ignore]  # noqa: PLC0415
+        from tacore.bootstrap.desk import open_desk  # noqa: PLC0415
         from tacore.bootstrap.executor import serve_executor  # noqa: PLC0415
 
         serve_executor(spec, open_desk)

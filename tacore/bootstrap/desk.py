@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from tacore.bootstrap.calendars import calendars_of
 from tacore.bootstrap.providers import providers_of
@@ -31,7 +32,9 @@ class LedgerDesk:
         self._clock = SystemClock()
         trading = parse_trading(loaded.trading.get("trading"), loaded.trading_file)
         self._trading = trading
-        self._venues = venues_of(trading)  # what one of them lacks is said before anything is owned
+        self._venues = venues_of(
+            trading, loaded.settings.home
+        )  # what one of them lacks is said before anything is owned
         path = loaded.settings.ledger_path
         self._possession = Possession(path, wait_s=WAIT_S)
         self._possession.take()
@@ -68,11 +71,16 @@ class LedgerDesk:
         self._possession.release()
 
 
-def venues_of(trading: TradingSettings) -> dict[str, Venue]:
+def open_desk(loaded: Loaded) -> LedgerDesk:
+    """Take the ledger of a home; ends the executor that has it, and waits for that."""
+    return LedgerDesk(loaded)
+
+
+def venues_of(trading: TradingSettings, home: Path) -> dict[str, Venue]:
     """Build the venues that accounts trade at; ConfigurationError says what one of them lacks."""
     used = {account.venue for account in trading.accounts.values()}
     return {
-        name: build_venue(name, settings, trading.rules)
+        name: build_venue(name, settings, trading.rules, home)
         for name, settings in trading.venues.items()
         if name in used
     }

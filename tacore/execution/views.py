@@ -119,7 +119,7 @@ def view_order(order: Order) -> OrderView:
     return OrderView(
         order_id=order.order_id,
         client_order_id=order.client_order_id,
-        idempotency_key=order.key,
+        idempotency_key=_key(order),
         status=order.status,
         symbol=order.symbol,
         market=order.market,
@@ -143,6 +143,11 @@ def view_order(order: Order) -> OrderView:
         tags=order.tags,
         warnings=list(order.warnings),
     )
+
+
+def _key(order: Order) -> str:
+    """Show the key as the client wrote it: one that is a request_id is kept as JSON, for 1 is not "1"."""
+    return order.key if order.key_kind == "explicit" else str(msgspec.json.decode(order.key))
 
 
 def view_story(story: Story, *, events: bool = True) -> OrderView:
