@@ -16,8 +16,11 @@ START_S = 30.0
 
 
 @contextmanager
-def service(workers: int, **settings: str) -> Iterator[str]:
-    """Run `tacore up` with debug.sleep and variables that set something; give its endpoint."""
+def service(workers: int, orders: bool = False, /, **settings: str) -> Iterator[str]:
+    """Run `tacore up` with debug.sleep and variables that set something; give its endpoint.
+
+    The order executor runs only where ``orders`` asks for it.
+    """
     with tempfile.TemporaryDirectory() as home:
         names = ("ZMQ_FRONTEND_PORT", "ZMQ_BACKEND_PORT", "API_PORT")
         ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
@@ -25,10 +28,12 @@ def service(workers: int, **settings: str) -> Iterator[str]:
         environ["TACORE_WORKER__FEATURE_TABLES"] = "false"  # it would be measured along at first
         environ |= settings
         command = [sys.executable, "-m", "tacore", "--quiet", "up", "-n", str(workers)]
+        if not orders:
+            command.append("--no-orders")
         process = subprocess.Popen(command, cwd=home, env=environ, stdout=subprocess.DEVNULL)
         try:
             endpoint = f"tcp://127.0.0.1:{ports['ZMQ_FRONTEND_PORT']}"
-            wait(endpoint, workers)
+            wait(endpoint, workers + orders)
             yield endpoint
         finally:
             process.terminate()

@@ -19,7 +19,7 @@ PACE_S = 60.0
 @dataclass(slots=True)
 class _Account:
     open_orders: dict[str, Order]
-    recent: list[Order]
+    recent: dict[str, Order]
     positions: dict[Place, Position]
     cash: dict[str, Decimal]
 
@@ -52,9 +52,8 @@ class Book:
         before = known.open_orders.pop(order.order_id, None)
         if order.is_open:
             known.open_orders[order.order_id] = order
-        if before is None:
-            if order.status != "denied" and all(each.order_id != order.order_id for each in known.recent):
-                known.recent.append(order)
+        if order.order_id in known.recent or before is None:
+            known.recent[order.order_id] = order
         if order.filled_quantity != (before.filled_quantity if before else 0):
             known.positions = _by_place(self.tx.positions(order.account))
             known.cash = self.tx.cash(order.account)
@@ -77,7 +76,7 @@ class Book:
             since_us = self.now_us - round(self.recent_s * 1e6)
             found = self._accounts[name] = _Account(
                 {each.order_id: each for each in self.tx.open_orders(name)},
-                list(self.tx.orders_since(name, since_us)),
+                {each.order_id: each for each in self.tx.orders_since(name, since_us)},
                 _by_place(self.tx.positions(name)),
                 self.tx.cash(name),
             )
@@ -107,7 +106,7 @@ class Book:
             position=position,
             sellable=position - self._unsettled(draft, rules, priced),
             open_orders=others,
-            recent=[each for each in known.recent if each.order_id != draft.order_id],
+            recent=[each for each in known.recent.values() if each.order_id != draft.order_id],
             cash=known.cash,
             positions=list(known.positions.values()),
             prices=last,
