@@ -43,7 +43,7 @@ class Sessions(Protocol):
         ...
 
     def session(self, moment: datetime) -> date:
-        """Give the date of the session that trades at a moment, breaks and its close included, or the next."""
+        """Give the date of the session that trades at a moment, breaks and close included, or the next."""
         ...
 
 
@@ -72,7 +72,7 @@ class RegularWeek:
         return [each for each in found if first <= each <= last]
 
     def session(self, moment: datetime) -> date:
-        """Give the date of the session that trades at a moment, breaks and its close included, or the next."""
+        """Give the date of the session that trades at a moment, breaks and close included, or the next."""
         number = self._hours.number(moment.astimezone(self._hours.tz).date()) - 1
         while self._hours.close(self._hours.session(number)) < moment:
             number += 1
@@ -124,7 +124,7 @@ class ListedSessions:
         return [*before, *inside, *after]
 
     def session(self, moment: datetime) -> date:
-        """Give the date of the session that trades at a moment, breaks and its close included, or the next."""
+        """Give the date of the session that trades at a moment, breaks and close included, or the next."""
         if not self._knows(moment):
             return self._beyond.session(moment)
         return _date(self._rows.opens[bisect_left(self._rows.closes, (moment - _EPOCH) // _US)])

@@ -15,8 +15,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """What an inline venue may know of an order's instrument when it acts.
 
     ``now`` is market time; ``bars`` are the daily ones that ended after the order's ``matched_until`` (or its
-    ``market_time``) and by ``now``, oldest first. Sessions are as `MarketData.session` tells them: ``session``
-    is that of ``now``, ``order_session`` of the order's ``market_time``, ``matched_session`` of its
+    ``market_time``) and by ``now``, oldest first. Sessions are as `MarketData.session` tells: ``session`` is
+    that of ``now``, ``order_session`` of the order's ``market_time``, ``matched_session`` of its
     ``matched_until`` ("" where that is None), ``quote_session`` of the quote's ``as_of`` ("" without one).
     """
 

@@ -7,12 +7,12 @@ that rests over it is held against them as it stands.
 
 from collections.abc import Mapping
 from decimal import localcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tacore.errors import Rejected
 from tacore.execution.gate.judge import EXACT
 from tacore.execution.gate.sight import plain
-from tacore.execution.venues.paper_course import Course
+from tacore.execution.venues.paper_course import Course, working
 from tacore.model.orders import WORKING, Dedupe, Order, Report
 from tacore.ports.venue import Change, Cleared, Moment
 
@@ -37,12 +37,9 @@ class PaperVenue:
     def __init__(
         self, name: str, settings: "trading.PaperVenue", rules: "Mapping[str, trading.MarketRules]"
     ) -> None:
-        from tacore.model.trading import FeeSettings  # noqa: PLC0415 - pydantic
-
         self.name = name
         self._settings = settings
         self._rules = rules
-        self._free = FeeSettings()
 
     def submit(self, cleared: Cleared, moment: Moment) -> Report:
         """Fill what the quote lets trade; the rest waits, or is cancelled where it may not."""
@@ -67,15 +64,15 @@ class PaperVenue:
         """Take a change; `follow` tells what it leads to. From now on prices of before count no more."""
         _must_fit(self.name, order, change)
         _must_know_sessions(moment)
-        status = "partially_filled" if order.filled_quantity else "accepted"
         until = moment.now if _has_begun(moment) else None
-        return Report(status=status, venue_order_id=order.order_id, matched_until=until)  # type: ignore[arg-type]
+        return Report(status=working(order), venue_order_id=order.order_id, matched_until=until)
 
     def find(self, order: Order) -> Report | None:
-        """Tell what the ledger has, which is all there is: what it does not have as working was never here."""
-        if order.status in ("denied", "reserved", "submitting", "unknown"):
+        """Tell what the ledger has, which is all there is: what was not accepted there was never here."""
+        status: Any = order.status
+        if status not in (*WORKING, "filled", "cancelled", "expired"):
             return None
-        return Report(status=order.status, venue_order_id=order.order_id, reason=order.reason)
+        return Report(status=status, venue_order_id=order.order_id)
 
     def follow(self, order: Order, moment: Moment) -> Report | None:
         """Match what happened since: completed sessions, oldest first, then the quote."""
@@ -108,7 +105,7 @@ class PaperVenue:
             course.see_quote(moment)  # a bar of the same session has told it already
 
     def _course(self, order: Order) -> Course:
-        fees = self._settings.fees.get(order.market, self._free)
+        fees = self._settings.fees.get(order.market)
         return Course(order, self._settings, self._rules[order.market], fees)
 
     def _without_rules(self, order: Order) -> str:

@@ -32,8 +32,12 @@ def slipped(price: Decimal, side: Side, bps: Decimal, ticks: "Sequence[TickBand]
     return against(price * (1 + sign * bps * _PER_BPS), side, ticks)
 
 
-def fee(quantity: Decimal, price: Decimal, side: Side, fees: "FeeSettings", rules: "MarketRules") -> Decimal:
+def fee(
+    quantity: Decimal, price: Decimal, side: Side, fees: "FeeSettings | None", rules: "MarketRules"
+) -> Decimal:
     """Give the fee of one fill in its currency: rounded half up to cents, at a 24/7 market to 8 places."""
+    if fees is None:
+        return Decimal(0)
     bps = fees.bps + (fees.sell_bps if side == "sell" else 0)
     asked = max(fees.minimum, fees.per_unit * quantity + quantity * price * bps * _PER_BPS)
     return asked.quantize(_COIN if rules.always_open else _CENT, rounding=ROUND_HALF_UP)

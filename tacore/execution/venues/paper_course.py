@@ -33,7 +33,7 @@ class Course:
         order: Order,
         settings: "PaperVenue",
         rules: "MarketRules",
-        fees: "FeeSettings",
+        fees: "FeeSettings | None",
     ) -> None:
         self.order = order
         self._known = order
@@ -103,9 +103,8 @@ class Course:
 
     def report(self) -> Report:
         """Tell what became of it."""
-        part = "partially_filled" if self.order.filled_quantity else "accepted"
         return Report(
-            status=self._end or (part if self.order.left > 0 else "filled"),  # type: ignore[arg-type]
+            status=self._end or ("filled" if self.order.left <= 0 else working(self.order)),
             venue_order_id=self.order.order_id,
             fills=tuple(self._fills),
             reason=self._why if self.order.left > 0 else "",
@@ -153,6 +152,11 @@ class Course:
             f"it may take {words}{already}: {plain(most)} of {plain(left)}, in lots of {plain(self._lot)}"
         )
         return Decimal(0)
+
+
+def working(order: Order) -> Literal["accepted", "partially_filled"]:
+    """Give the status of an order that goes on."""
+    return "partially_filled" if order.filled_quantity else "accepted"
 
 
 def _not_met(order: Order) -> str:
