@@ -10,13 +10,14 @@ from tacore.errors import Unavailable
 from tacore.execution.ledger.amounts import ZERO, add, average, multiply
 from tacore.execution.ledger.holdings import Holding, Tally, own_fee
 from tacore.execution.ledger.rows import FILL, number_of, order_id, read_fill
-from tacore.model.orders import TRANSITIONS, Fill
+from tacore.model.orders import OPEN, TRANSITIONS, Fill
 
 Rows = Callable[..., list[Any]]
 
 _FILLS = f"SELECT {FILL} FROM fills ORDER BY number"  # noqa: S608 - our own names
 _ORDERS = (
-    "SELECT number, filled_quantity, filled_cost, average_price, fees, status FROM orders ORDER BY number"
+    "SELECT number, filled_quantity, filled_cost, average_price, fees, is_open, status"
+    " FROM orders ORDER BY number"
 )
 _EVENTS = "SELECT order_number, number, before, after FROM events ORDER BY order_number, number"
 
@@ -56,7 +57,7 @@ def _orders(orders: Sequence[Any], fills: Sequence[Fill]) -> Iterator[str]:
         quantity, cost, fees = counted[number_of(fill.order_id)]
         cost = add(cost, multiply(fill.quantity, fill.price))
         counted[number_of(fill.order_id)] = add(quantity, fill.quantity), cost, add(fees, own_fee(fill))
-    for number, quantity, cost, shown, fees, _ in orders:
+    for number, quantity, cost, shown, fees, *_ in orders:
         kept = Decimal(quantity), Decimal(cost), Decimal(fees), None if shown is None else Decimal(shown)
         by_fills = counted[number]
         right = *by_fills, average(by_fills[1], by_fills[0]) if by_fills[0] else None
@@ -73,7 +74,9 @@ def _chains(orders: Sequence[Any], events: Sequence[Any]) -> Iterator[str]:
     chains: dict[int, list[Any]] = defaultdict(list)
     for event in events:
         chains[event[0]].append(event)
-    for number, *_, status in orders:
+    for number, *_, is_open, status in orders:
+        if (status in OPEN) != bool(is_open):
+            yield f"order {order_id(number)}: is {status}, and is_open is {is_open}"
         yield from _chain(number, status, chains[number])
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from tacore.errors import Internal
 from tacore.execution.ledger.amounts import ZERO, add, average, multiply, subtract, trimmed
 from tacore.execution.ledger.holdings import Holding, cash_moves, own_fee, signed
-from tacore.execution.ledger.rows import FILL, number_of, read_fill, to_us
+from tacore.execution.ledger.rows import FILL, read_fill, to_us
 from tacore.execution.ledger.statements import Statements, log
 from tacore.model.orders import TRANSITIONS, Fill, Order, VenueFill
 
@@ -101,7 +101,7 @@ class Booking(Statements):
     def _cost(self, now: Order) -> Decimal:
         if not now.filled_quantity:
             return ZERO
-        rows = self._rows("SELECT filled_cost FROM orders WHERE number = ?", (number_of(now.order_id),))
+        rows = self._rows("SELECT filled_cost FROM orders WHERE number = ?", (int(now.order_id[2:]),))
         return Decimal(rows[0][0])
 
     def _overfilled(self, made: Order, trade: Fill, excess: Decimal) -> None:
@@ -150,4 +150,4 @@ def _values(trade: Fill) -> tuple[object, ...]:
     names = (trade.account, trade.venue, trade.trade_id, trade.market, trade.symbol, trade.currency)
     amounts = (str(trade.quantity), str(trade.price), str(trade.fee))
     times = (to_us(trade.market_time), trade.at_us)
-    return number_of(trade.order_id), *names, trade.side, *amounts, trade.fee_currency, *times
+    return int(trade.order_id[2:]), *names, trade.side, *amounts, trade.fee_currency, *times

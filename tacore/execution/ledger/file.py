@@ -15,6 +15,8 @@ _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "recursive_triggers = ON",
+    "temp_store = MEMORY",
+    "cache_size = -16384",
     "journal_size_limit = 67108864",
 )
 
@@ -28,32 +30,35 @@ class LedgerFile:
 
     def __init__(self, path: Path, wall_us: int) -> None:
         self.path = path
-        self._doubted = False
+        self._doubt: str | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path, "rwc")
-            try:
-                migrate(self._connection, wall_us)
-                self._inode = _inode(path)
-            except BaseException:
-                self._connection.close()
-                raise
+            migrate(self._connection, wall_us)
+            self._inode = _inode(path)
         except sqlite3.Error as error:
+            self.close()
             raise mapped(error, path, "opened") from error
         except OSError as error:
             raise unavailable("io", path, "opened", str(error)) from error
+        except BaseException:
+            self.close()
+            raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Read."""
+        connection = self._connection
+        if connection is not None:
+            try:
+                return connection.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                fault = self.fault(error, "read")
+                if self._doubt is None or connection.in_transaction:
+                    raise fault from error
         try:
-            return self._connection.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            fault = self.fault(error, "read")
-        if not self._doubted or self._connection.in_transaction:
-            raise fault
-        try:
-            self._open_anew()
-            return self._connection.execute(sql, values).fetchall()
+            return self._open_anew().execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise self.fault(error, "read") from error
 
@@ -73,31 +78,46 @@ class LedgerFile:
 
     def fault(self, error: Exception, doing: str = "written") -> TacoreError:
         """Make the error for a caller, and remember whether the connection is in doubt."""
-        self._doubted = self._doubted or reason_of(error) in DOUBTFUL
+        reason = reason_of(error)
+        if reason in DOUBTFUL:
+            self._doubt = reason
         return mapped(error, self.path, doing)
 
     def close(self) -> None:
-        """Close, folding the WAL into the file."""
-        self._connection.close()
+        """Close for good, folding the WAL into the file."""
+        self._closed = True
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _writable(self) -> sqlite3.Connection:
-        if self._connection.in_transaction:
+        connection = self._connection
+        if connection is not None and connection.in_transaction:
             raise Internal("a group of the ledger is open already; groups can't be nested")
         if _inode(self.path) != self._inode:
             raise unavailable("replaced", self.path)
-        if self._doubted:
-            try:
-                self._open_anew()
-            except sqlite3.Error as error:
-                raise self.fault(error) from error
-        return self._connection
+        if connection is not None and self._doubt is None:
+            return connection
+        try:
+            return self._open_anew()
+        except sqlite3.Error as error:
+            raise self.fault(error) from error
 
-    def _open_anew(self) -> None:
+    def _open_anew(self) -> sqlite3.Connection:
+        """Replace the connection, which stays for reading where that fails."""
+        if self._closed:
+            raise Internal("the ledger is closed")
         if _inode(self.path) != self._inode:
             raise unavailable("replaced", self.path)
+        if self._doubt == "read_only":
+            self._drop()  # or SQLite shares with the new one what this one may not write
         opened = _connect(self.path, "rw")
-        self._connection.close()
-        self._connection, self._doubted = opened, False
+        self._drop()
+        self._connection, self._doubt = opened, None
+        return opened
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         """Undo; SQLite itself may have done so after a fault."""
@@ -105,7 +125,7 @@ class LedgerFile:
             try:
                 connection.execute("ROLLBACK")
             except sqlite3.Error:
-                self._doubted = True
+                self._doubt = "io"
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

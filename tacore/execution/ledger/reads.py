@@ -19,7 +19,6 @@ from tacore.execution.ledger.rows import (
     read_order,
     to_us,
 )
-from tacore.execution.ledger.schema import OPEN_ONLY
 from tacore.model.orders import OPEN, Fill, Order, OrderEvent, Position, State, TradingState
 from tacore.ports.orders import Key, Only, Story, Which
 
@@ -64,7 +63,7 @@ class Reads:
     def open_orders(self, account: str | None = None) -> list[Order]:
         """List what may still trade, oldest first."""
         where, values = (" AND account = ?", (account,)) if account is not None else ("", ())
-        sql = f"{_ORDERS} INDEXED BY orders_open WHERE {OPEN_ONLY}{where} ORDER BY number"
+        sql = f"{_ORDERS} INDEXED BY orders_open WHERE is_open = 1{where} ORDER BY number"
         return [read_order(row) for row in self._rows(sql, values)]
 
     def by_key(self, account: str, principal: str, key: Key) -> Order | None:
@@ -194,7 +193,7 @@ def _conditions(only: Only) -> tuple[str, list[Any]]:
         terms.append(f"status IN ({', '.join('?' * len(only.statuses))})")
         values += only.statuses
         if set(only.statuses) <= set(OPEN):
-            terms.append(OPEN_ONLY)
+            terms.append("is_open = 1")
     if only.since_us is not None:
         terms.append("created_us >= ?")
         values.append(only.since_us)

@@ -15,7 +15,7 @@ from tacore.clock import Clock
 from tacore.errors import Internal, NotFound, TacoreError
 from tacore.execution.ledger.faults import IllegalTransition, reason_of
 from tacore.execution.ledger.rows import ORDER, STORED, json_text, number_of, read_order, to_us
-from tacore.model.orders import TRANSITIONS, Order
+from tacore.model.orders import OPEN, TRANSITIONS, Order
 
 log = logging.getLogger("tacore.execution")
 
@@ -110,9 +110,11 @@ class Statements:
     def _change(self, now: Order, after: str, changes: Details, extra: Details = NO_DETAILS) -> Order:
         """Write a status and columns; ``extra`` are columns that no Order shows, as they are stored."""
         at_us = self._clock.wall_us()
+        if now.is_open and after not in OPEN:
+            extra = {**extra, "is_open": 0}
         values = [STORED[field][1](value) for field, value in changes.items()]
         sql = _update(tuple(changes), tuple(extra))
-        self._rows(sql, (after, at_us, *values, *extra.values(), number_of(now.order_id)))
+        self._rows(sql, (after, at_us, *values, *extra.values(), int(now.order_id[2:])))
         made = replace(now, status=after, updated_us=at_us, **changes)
         self._orders[made.order_id] = made
         return made
@@ -122,7 +124,7 @@ class Statements:
     ) -> None:
         market_us = None if market_time is None else to_us(market_time)
         at_us = self._clock.wall_us()
-        number = number_of(order.order_id)
+        number = int(order.order_id[2:])
         self._rows(_EVENT, (number, what, before, order.status, at_us, market_us, json_text(details)))
 
     def _refuse(self, now: Order, after: str, what: str) -> NoReturn:

@@ -16,7 +16,7 @@ from tacore.execution.ledger.statements import NO_DETAILS, Details, check_change
 from tacore.model.orders import TRANSITIONS, Order, State, Status, TradingState
 from tacore.ports.orders import Key
 
-_COLUMNS = ("number", *(column for column, _ in STORED.values()), "halting")
+_COLUMNS = ("number", *(column for column, _ in STORED.values()), "halting", "is_open")
 _ORDER = f"INSERT INTO orders ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - our own names
 
 
@@ -96,7 +96,7 @@ class Transaction(Booking, Reads):
         ids = {"order_id": order_id(number), "client_order_id": f"{self._prefix}{number}"}
         made = replace(draft, status=status, **ids)
         try:
-            self._rows(_ORDER, (number, *order_values(made), halting))
+            self._rows(_ORDER, (number, *order_values(made), halting, made.is_open))
         except sqlite3.IntegrityError as error:
             known = self.by_key(draft.account, draft.principal, Key(draft.key, draft.key_kind))
             if known is None:

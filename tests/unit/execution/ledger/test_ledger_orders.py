@@ -367,6 +367,7 @@ def tampered(path: Path, *statements: str) -> None:
         ("DELETE FROM positions", "position paper US AAPL: kept None"),
         ("UPDATE fills SET price = '10.01'", "order o-000000000001: kept filled 4, cost 40"),
         ("UPDATE orders SET average_price = '9'", "average 9, by its fills filled 4"),
+        ("UPDATE orders SET is_open = 0", "is partially_filled, and is_open is 0"),
         ("UPDATE orders SET status = 'cancelled'", "is cancelled, its events end at partially_filled"),
         ("DELETE FROM events WHERE number = 2", "event 3 begins at submitting, not at reserved"),
         ("UPDATE events SET after = 'filled' WHERE number = 1", "event 1 goes from nothing to filled"),
