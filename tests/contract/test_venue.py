@@ -14,7 +14,7 @@ from tacore.model.orders import Order, Report
 from tacore.ports.venue import Change, Cleared
 from tests.support.vendors.guard import loopback_only
 from tests.support.venues.server import KEY, SECRET
-from tests.support.venues.worlds import MOMENT, WORLDS, World
+from tests.support.venues.worlds import WORLDS, World
 
 PLACED = ("504_after_accept", "500_after_accept", "drop", "malformed", "nothing", "moved")
 UNPLACED_UNKNOWN = ("500", "503", "reset")
@@ -83,20 +83,20 @@ def test_submit_when_a_market_order_fills_at_once_is_filled_no_later_than_asked_
 
 def test_follow_when_nothing_happened_is_none(world: World) -> None:
     order = placed(world)
-    assert world.venue.follow(order, MOMENT) is None
+    assert world.venue.follow(order, world.moment()) is None
 
 
 def test_follow_when_partly_and_then_wholly_filled_tells_both_with_prices_and_times(world: World) -> None:
     order = placed(world)
     part = world.quantity / 5
     world.fill(order, part, world.price - 1)
-    first = world.venue.follow(order, MOMENT)
+    first = world.venue.follow(order, world.moment())
     assert first is not None
     assert (first.status, quantity(first)) == ("partially_filled", part)
     order = as_known(order, first)
-    assert world.venue.follow(order, MOMENT) is None
+    assert world.venue.follow(order, world.moment()) is None
     world.fill(order, world.quantity - part, world.price)
-    second = world.venue.follow(order, MOMENT)
+    second = world.venue.follow(order, world.moment())
     assert second is not None
     assert (second.status, quantity(second)) == ("filled", world.quantity)
     assert [each.price for each in second.fills] == [world.price - 1, world.price]
@@ -110,7 +110,7 @@ def test_fills_when_the_venue_lists_each_trade_twice_are_told_once(world: World)
     order = placed(world)
     for part in (world.quantity / 5, world.quantity * 4 / 5):
         world.fill(order, part, world.price)
-    report = world.venue.follow(order, MOMENT)
+    report = world.venue.follow(order, world.moment())
     assert report is not None
     assert (report.status, quantity(report), len(report.fills)) == ("filled", world.quantity, 2)
 
@@ -118,7 +118,7 @@ def test_fills_when_the_venue_lists_each_trade_twice_are_told_once(world: World)
 def test_fills_when_asked_for_in_every_way_have_the_same_ids(world: World) -> None:
     order = placed(world)
     world.fill(order, world.quantity, world.price)
-    followed, found = world.venue.follow(order, MOMENT), world.venue.find(order)
+    followed, found = world.venue.follow(order, world.moment()), world.venue.find(order)
     anew = msgspec.structs.replace(order, venue_order_id="")
     assert followed == found == world.venue.find(anew)
 
@@ -127,7 +127,7 @@ def test_fills_when_of_other_orders_too_are_only_the_orders_own(world: World) ->
     one, other = placed(world), placed(world)
     world.fill(other, world.quantity, world.price)
     world.fill(one, world.quantity / 5, world.price)
-    report = world.venue.follow(one, MOMENT)
+    report = world.venue.follow(one, world.moment())
     assert quantity(report) == world.quantity / 5
 
 
@@ -136,11 +136,11 @@ def test_follow_when_done_but_its_trades_are_not_shown_yet_keeps_working(world: 
     part = world.quantity / 5
     world.fill(order, part, world.price)
     world.fill(order, world.quantity - part, world.price, shown=False)
-    early = world.venue.follow(order, MOMENT)
+    early = world.venue.follow(order, world.moment())
     assert early is not None
     assert (early.status, quantity(early)) == ("partially_filled", part)
     world.server.book.show()
-    late = world.venue.follow(as_known(order, early), MOMENT)
+    late = world.venue.follow(as_known(order, early), world.moment())
     assert late is not None
     assert (late.status, quantity(late)) == ("filled", world.quantity)
 
@@ -149,7 +149,7 @@ def test_follow_when_done_but_its_trades_are_not_shown_yet_keeps_working(world: 
 def test_follow_when_the_venue_ended_it_tells_how(world: World, there: str, here: str) -> None:
     order = placed(world)
     world.server.book.end(order.client_order_id, there)
-    report = world.venue.follow(order, MOMENT)
+    report = world.venue.follow(order, world.moment())
     assert report is not None
     assert (report.status, report.fills) == (here, ())
 
@@ -158,7 +158,7 @@ def test_follow_when_a_part_filled_order_was_rejected_later_is_cancelled(world: 
     order = placed(world)
     world.fill(order, world.quantity / 5, world.price)
     world.server.book.end(order.client_order_id, "rejected")
-    report = world.venue.follow(order, MOMENT)
+    report = world.venue.follow(order, world.moment())
     assert report is not None
     assert (report.status, quantity(report)) == ("cancelled", world.quantity / 5)
 
@@ -240,7 +240,7 @@ def test_submit_when_a_venue_never_answered_before_is_unavailable(kind: str, tmp
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         venue = build_venue("away", world.settings.model_copy(update={"base_url": address}), {})
         with pytest.raises(Unavailable):
-            venue.submit(Cleared(world.order()), MOMENT)
+            venue.submit(Cleared(world.order()), world.moment())
         venue.close()
 
 
@@ -276,7 +276,7 @@ def test_find_when_the_venue_is_unwell_proves_nothing(world: World, mode: str) -
 def test_cancel_when_working_is_cancelled_with_what_was_filled(world: World) -> None:
     order = placed(world)
     world.fill(order, world.quantity / 5, world.price)
-    report = world.venue.cancel(order, MOMENT)
+    report = world.venue.cancel(order, world.moment())
     assert (report.status, quantity(report)) == ("cancelled", world.quantity / 5)
     assert world.server.book.sent(order.client_order_id, "cancel") == 1
 
@@ -284,13 +284,13 @@ def test_cancel_when_working_is_cancelled_with_what_was_filled(world: World) -> 
 def test_cancel_when_a_fill_crosses_it_is_filled(world: World) -> None:
     order = placed(world)
     world.server.next("cross", on="cancel")
-    report = world.venue.cancel(order, MOMENT)
+    report = world.venue.cancel(order, world.moment())
     assert (report.status, quantity(report)) == ("filled", world.quantity)
 
 
 def test_find_when_a_fill_came_after_the_cancel_has_it(world: World) -> None:
     order = placed(world)
-    order = as_known(order, world.venue.cancel(order, MOMENT))
+    order = as_known(order, world.venue.cancel(order, world.moment()))
     world.fill(order, world.quantity / 5, world.price)
     report = world.venue.find(order)
     assert report is not None
@@ -299,12 +299,12 @@ def test_find_when_a_fill_came_after_the_cancel_has_it(world: World) -> None:
 
 def test_cancel_when_only_our_id_is_known_is_cancelled(world: World) -> None:
     order = msgspec.structs.replace(placed(world), venue_order_id="")
-    assert world.venue.cancel(order, MOMENT).status == "cancelled"
+    assert world.venue.cancel(order, world.moment()).status == "cancelled"
 
 
 def test_cancel_when_the_venue_does_not_know_the_order_says_so(world: World) -> None:
     with pytest.raises(Unavailable) as raised:
-        world.venue.cancel(world.order(), MOMENT)
+        world.venue.cancel(world.order(), world.moment())
     assert raised.value.details["reason"] == "not_found"
     assert not raised.value.retryable
 
@@ -314,7 +314,7 @@ def test_cancel_when_ill_answered_is_unknown(world: World, mode: str) -> None:
     order = placed(world)
     world.server.next(mode, on="cancel")
     with pytest.raises(OutcomeUnknown):
-        world.venue.cancel(order, MOMENT)
+        world.venue.cancel(order, world.moment())
     assert world.server.book.sent(order.client_order_id, "cancel") == 1
 
 
@@ -322,21 +322,21 @@ def test_cancel_when_done_and_its_outcome_cannot_be_seen_is_unknown(world: World
     order = placed(world)
     world.server.next("429", on="ask")
     with pytest.raises(OutcomeUnknown):
-        world.venue.cancel(order, MOMENT)
+        world.venue.cancel(order, world.moment())
 
 
 def test_cancel_when_asked_too_often_is_unavailable(world: World) -> None:
     order = placed(world)
     world.server.next("429", on="cancel")
     with pytest.raises(Unavailable):
-        world.venue.cancel(order, MOMENT)
+        world.venue.cancel(order, world.moment())
 
 
 def test_modify_when_asked_is_rejected_and_says_what_to_do(world: World) -> None:
     order = placed(world)
     assert not world.venue.modifies
     with pytest.raises(Rejected, match="cancel it and place another"):
-        world.venue.modify(order, Change(quantity=world.quantity), MOMENT)
+        world.venue.modify(order, Change(quantity=world.quantity), world.moment())
 
 
 @pytest.mark.parametrize(
