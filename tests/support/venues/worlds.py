@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 import pytest
 
 from tacore.execution.venues.registry import build_venue
@@ -83,9 +84,29 @@ class World:
     def submit(self, order: Order) -> Report:
         return self.venue.submit(Cleared(order), self.moment())
 
+    def placed(self, **changes: Any) -> Order:
+        """Give an order that works at the venue."""
+        order = self.order(**changes)
+        return as_known(order, self.submit(order))
+
     def fill(self, order: Order, quantity: object, price: object, *, shown: bool = True) -> None:
         """Let some of an order trade at the venue."""
         self.server.book.fill(order.client_order_id, quantity, price, shown=shown)
+
+
+def as_known(order: Order, report: Report) -> Order:
+    """Give the order as a ledger has it after a report."""
+    return msgspec.structs.replace(
+        order,
+        status=report.status,
+        venue_order_id=report.venue_order_id or order.venue_order_id,
+        filled_quantity=quantity(report),
+    )
+
+
+def quantity(report: Report | None) -> Decimal:
+    """Sum a report's fills."""
+    return sum((each.quantity for each in report.fills), Decimal(0)) if report else Decimal(0)
 
 
 def keys(folder: Path) -> dict[str, str]:

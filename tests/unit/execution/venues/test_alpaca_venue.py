@@ -126,7 +126,7 @@ def test_fills_when_told_have_alpacas_ids_and_times_and_no_fee(world: World) -> 
     assert "::" in fill.trade_id
     at_ms = world.server.book.trades[0].at_ms
     assert abs(fill.at - datetime.fromtimestamp(at_ms / 1000, UTC)).total_seconds() < 0.001
-    assert (fill.fee, fill.fee_currency) == (0, "")
+    assert (fill.fee, fill.fee_currency) == (Decimal(0), "")
 
 
 @pytest.mark.parametrize(
