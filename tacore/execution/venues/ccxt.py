@@ -171,9 +171,16 @@ class CcxtVenue:
                 return self._fetched("", order, {"clientOrderId": order.client_order_id})
         except self._errors.OrderNotFound:
             return None
-        since = order.created_us // 1000 - 60_000  # its clock may be behind ours
-        for page in (self._exchange.fetch_open_orders, self._exchange.fetch_closed_orders):
-            for each in page(order.symbol, since):
+        return self._searched(order)
+
+    def _searched(self, order: Order) -> Mapping[str, Any] | None:
+        """Look through all orders since it was made, at an exchange that may not look up our ids."""
+        since = max(0, order.created_us // 1000 - 60_000)  # its clock may be behind ours
+        has = self._exchange.has
+        done = ("fetchOrders",) if has["fetchOrders"] else ("fetchClosedOrders", "fetchCanceledOrders")
+        for page in ("fetchOpenOrders", *done):
+            rows = getattr(self._exchange, page)(order.symbol, since) if has.get(page) else ()
+            for each in rows:
                 if each.get("clientOrderId") == order.client_order_id:
                     return dict(each)
         return None

@@ -57,9 +57,9 @@ def mapped(venue: str, phase: Phase, judge: Callable[[Exception], Said]) -> Iter
 
 
 def _error(venue: str, phase: Phase, said: Said, retry_after_ms: int | None = None) -> TacoreError:
-    details = {"venue": venue, "reason": said.reason}
+    details: dict[str, object] = {"venue": venue, "reason": said.reason}
     if retry_after_ms is not None:
-        details["retry_after_ms"] = str(retry_after_ms)
+        details["retry_after_ms"] = retry_after_ms
     text = f"{venue}: {_SAID.get(said.reason, said.words)}"
     if said.reason in _SAID and said.words:
         text += f" ({said.words})"

@@ -67,7 +67,8 @@ class Handler(BaseHTTPRequestHandler):
             if request.path == "/_control":
                 self.send(self.control(request))
             else:
-                self.send(None if self.venue.gone else self.served(request))
+                answer = None if self.venue.gone else self.served(request)
+                self.send(None if self.venue.gone else answer)
 
     do_POST = do_DELETE = do_GET
 

@@ -9,7 +9,7 @@ What it can be told in the process can be told from outside too, by POST /_contr
   show        true: show the trades that were not shown
   twice       whether lists of trades have each one twice
   delay_s     how long each answer waits
-  gone        whether it closes every connection without a word
+  gone        whether it closes every connection that asks, without a word
   release     true: let go of the connections that hang
 GET /_control gives the requests received and the orders.
 """
@@ -79,14 +79,10 @@ class VenueServer:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
-        self.hang_up()
-        self.book.close()
-
-    def hang_up(self) -> None:
-        """Close every connection."""
         for each in list(self.connections):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+        self.book.close()
 
     def next(self, mode: str, on: str = "submit") -> None:
         """Let the next request of a kind go as a mode says."""
@@ -102,8 +98,6 @@ class VenueServer:
         for name in ("arrive", "twice", "gone", "delay_s"):
             if name in said:
                 setattr(self, name, said[name])
-        if self.gone:
-            self.hang_up()
         if "fill" in said:
             self.book.fill(**said["fill"])
         if "end" in said:

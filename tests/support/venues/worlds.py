@@ -1,7 +1,7 @@
 """Venues with a way to make trades happen there, for the contract tests.
 
-``WORLDS`` maps a kind of venue to what opens it: a context manager that gives a `World`. A venue that is no
-server's has ``server`` None, and what only happens on a wire is skipped for it.
+``WORLDS`` maps a kind of venue to what opens it: a context manager that gives a `World`. Of a venue without a
+server, what only happens on a wire is skipped; its World says otherwise how an order trades, and when.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +13,9 @@ from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
+import pytest
 
 from tacore.execution.venues.registry import build_venue
 from tacore.model.orders import Order, Report
@@ -38,8 +41,17 @@ class World:
     price: Decimal
     time_in_force: str
     settings: Any
-    server: VenueServer
+    behind: VenueServer | None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def server(self) -> VenueServer:
+        """The server behind the venue; a test that needs one is skipped where there is none."""
+        return self.behind or pytest.skip(f"{self.venue.name} asks no server")
+
+    def moment(self) -> Moment:
+        """Give the present."""
+        return MOMENT
 
     def order(self, **changes: Any) -> Order:
         """Make a limit order to buy, as the ledger would hand it on."""
@@ -70,11 +82,31 @@ class World:
         return Order(**(asked | changes))
 
     def submit(self, order: Order) -> Report:
-        return self.venue.submit(Cleared(order), MOMENT)
+        return self.venue.submit(Cleared(order), self.moment())
+
+    def placed(self, **changes: Any) -> Order:
+        """Give an order that works at the venue."""
+        order = self.order(**changes)
+        return as_known(order, self.submit(order))
 
     def fill(self, order: Order, quantity: object, price: object, *, shown: bool = True) -> None:
         """Let some of an order trade at the venue."""
         self.server.book.fill(order.client_order_id, quantity, price, shown=shown)
+
+
+def as_known(order: Order, report: Report) -> Order:
+    """Give the order as a ledger has it after a report."""
+    return msgspec.structs.replace(
+        order,
+        status=report.status,
+        venue_order_id=report.venue_order_id or order.venue_order_id,
+        filled_quantity=quantity(report),
+    )
+
+
+def quantity(report: Report | None) -> Decimal:
+    """Sum a report's fills."""
+    return sum((each.quantity for each in report.fills), Decimal(0)) if report else Decimal(0)
 
 
 def keys(folder: Path) -> dict[str, str]:
