@@ -50,14 +50,19 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
         from tacore.bootstrap.worker import serve_worker  # noqa: PLC0415
 
         serve_worker(spec)
+    elif role == "executor":
+        _one_thread()
+        from tacore.bootstrap.desk import open_desk  # type: ignore[import-not-found,attr-defined,unused-ignore]  # noqa: PLC0415
+        from tacore.bootstrap.executor import serve_executor  # noqa: PLC0415
+
+        serve_executor(spec, open_desk)
     elif role == "calendar":
         from tacore.bootstrap.calendars import serve_calendar  # noqa: PLC0415
 
         serve_calendar(spec)
     else:
-        raise TacoreError(
-            f"there is no role {role!r}; there are: broker, workers, worker, refresher, calendar"
-        )
+        roles = "broker, workers, worker, executor, refresher, calendar"
+        raise TacoreError(f"there is no role {role!r}; there are: {roles}")
 
 
 def _one_thread() -> None:

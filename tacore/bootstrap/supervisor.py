@@ -2,12 +2,15 @@
 
 import os
 import socket
+from pathlib import Path
 
-from tacore import __version__, processes
+from tacore import __version__, processes, runfiles
 from tacore.bootstrap.home import prepare_home
 from tacore.bootstrap.worker import methods_of
 from tacore.clock import SystemClock
 from tacore.errors import ConfigurationError
+from tacore.methods import discover
+from tacore.ports import EXCLUSIVE_POOLS
 from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
 from tacore.wire import backend
@@ -31,6 +34,8 @@ def serve_workers(
 ) -> None:
     """Run a supervisor and its worker processes until it is told to stop.
 
+    A pool that owns a store has one worker, and one supervisor in a home; ConfigurationError names the other.
+
     ``watch_parent`` also ends them with the parent that holds the supervisor's standard input.
     """
     settings = loaded.settings
@@ -39,12 +44,45 @@ def serve_workers(
     if engine != "local":
         raise ConfigurationError(f"engine {engine} is not in this version; there is: local")
     methods_of(loaded, pool)
+    if pool not in EXCLUSIVE_POOLS:
+        _supervise(loaded, count, pool, endpoint, watch_parent=watch_parent)
+        return
+    if count != 1:
+        raise ConfigurationError(
+            f"pool {pool} has one worker, not {count}: it alone writes the pool's store",
+            details={"count": {"value": count, "allowed": 1}},
+        )
+    facts = settings.run_dir / f"{pool}.json"
+    with (
+        runfiles.locked(settings.run_dir / f"{pool}.lock", lambda: _runs_already(pool, facts)),
+        runfiles.announced(facts, {"pool": pool, "endpoint": endpoint}),
+    ):
+        _supervise(loaded, 1, pool, endpoint, watch_parent=watch_parent)
+
+
+def serves(loaded: Loaded, pool: str) -> bool:
+    """Tell whether any method belongs to the pool."""
+    found = discover(debug=loaded.settings.debug_methods)
+    return any(method.pool == pool for method in found.values())
+
+
+def _runs_already(pool: str, facts: Path) -> str:
+    found = runfiles.read_live(facts) or {}
+    return (
+        f"pool {pool} is kept up from {facts.parent.parent} already, by the supervisor with pid "
+        f"{found.get('pid', 'unknown')}: one worker alone writes the pool's store"
+    )
+
+
+def _supervise(loaded: Loaded, count: int, pool: str, endpoint: str, *, watch_parent: bool) -> None:
+    settings = loaded.settings
     me = f"{pool}-{os.urandom(2).hex()}"
+    role = "executor" if pool in EXCLUSIVE_POOLS else "worker"
 
     def start(worker_id: str) -> processes.Child:
         spec = {"loaded": loaded.to_json(), "worker_id": worker_id, "supervisor_id": me}
         spec |= {"pool": pool, "endpoint": endpoint}
-        return processes.Child(processes.role_argv("worker"), spec)
+        return processes.Child(processes.role_argv(role), spec)
 
     slots = Slots(start, lambda number: f"{me}-{number}", lambda: _restart_policy(loaded))
     clock = SystemClock()

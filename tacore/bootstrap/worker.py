@@ -19,7 +19,8 @@ from tacore.settings.loaded import Loaded
 from tacore.settings.logs import start_logs
 from tacore.wire import backend
 from tacore.wire.records import RowMaker
-from tacore.worker.server import Link, WorkerServer
+from tacore.worker.member import Link
+from tacore.worker.server import WorkerServer
 from tacore.worker.session import Session
 
 LEAVE_S = 5.0
@@ -31,29 +32,42 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
     worker_id = str(spec["worker_id"])
     start_logs(loaded, file="worker.log", stderr=False, context={"worker_id": worker_id})
     methods = methods_of(loaded, spec["pool"])
-    _import_providers(loaded)
-    _prepare(methods)
+    import_providers(loaded)
+    prepare(methods)
     cache = build_cache(loaded)
-    ready = backend.Ready(
-        worker_id=worker_id,
+    ready = introduce(spec, methods, credit=1, batch=loaded.settings.broker.batch_max)
+    link = Link(str(spec["endpoint"]), loaded.settings.worker.heartbeat_s)
+    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, cache, welcome), cache)
+    processes.on_stop_signals(server.stop)
+    processes.watch_parent(leave_within(server.stop, LEAVE_S))
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    server.run()
+    cache.close()
+
+
+def introduce(
+    spec: Mapping[str, Any],
+    methods: Mapping[str, Method],
+    *,
+    credit: int,
+    batch: int,
+    store: backend.Store | None = None,
+) -> backend.Ready:
+    """Say who this process is."""
+    return backend.Ready(
+        worker_id=str(spec["worker_id"]),
         pool=str(spec["pool"]),
         methods=sorted(methods),
-        credit=1,
-        batch=loaded.settings.broker.batch_max,
+        credit=credit,
+        batch=batch,
         host=socket.gethostname(),
         pid=os.getpid(),
         started_us=SystemClock.wall_us(),
         version=__version__,
         supervisor_id=str(spec["supervisor_id"]),
+        store=store,
     )
-    link = Link(str(spec["endpoint"]), loaded.settings.worker.heartbeat_s)
-    server = WorkerServer(ready, link, lambda welcome: _build_session(loaded, methods, cache, welcome), cache)
-    processes.on_stop_signals(server.stop)
-    processes.watch_parent(_leave_within(server.stop, LEAVE_S))
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    server.run()
-    cache.close()
 
 
 def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
@@ -67,7 +81,7 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
     return {name: method for name, method in found.items() if method.pool == pool}
 
 
-def _import_providers(loaded: Loaded) -> None:
+def import_providers(loaded: Loaded) -> None:
     """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
     from tacore.market.registry import provider_kinds  # noqa: PLC0415 - numpy: the supervisor needs none
     from tacore.market.scan import shown, tables  # noqa: F401, PLC0415 - as above
@@ -76,7 +90,7 @@ def _import_providers(loaded: Loaded) -> None:
         provider_kinds(market, settings)
 
 
-def _prepare(methods: Mapping[str, Method]) -> None:
+def prepare(methods: Mapping[str, Method]) -> None:
     """Import what the methods need, for the same reason."""
     for method in methods.values():
         if method.prepare is not None:
@@ -113,7 +127,7 @@ def _build_session(
     return Session(methods, Ports(market=market, risk=risk, tables=tables, cache=cache), clock, make_rows)
 
 
-def _leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:
+def leave_within(stop: Callable[[], None], seconds: float) -> Callable[[], None]:
     """Stop in good order, and at once when that takes too long: an orphan serves nobody."""
 
     def leave() -> None:

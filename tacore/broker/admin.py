@@ -8,7 +8,7 @@ import msgspec
 from tacore.broker.fleet import Fleet, Supervisor
 from tacore.broker.state import Worker
 from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
-from tacore.ports import MethodInfo
+from tacore.ports import EXCLUSIVE_POOLS, MethodInfo
 from tacore.wire import backend
 
 
@@ -73,6 +73,12 @@ class Admin:
                 details={"workers": {"value": params.workers, "allowed": allowed}},
             )
         supervisor = self._supervisor(params)
+        if params.workers > 1 and self._is_exclusive(supervisor.fleet.pool):
+            allowed = f"0 or 1: one worker owns the store of pool {supervisor.fleet.pool}"
+            raise InvalidParams(
+                f"workers is {params.workers}; allowed: {allowed}",
+                details={"workers": {"value": params.workers, "allowed": allowed}},
+            )
         self._order(supervisor, backend.SCALE, backend.Scale(params.workers))
         return Done(done=f"{supervisor.fleet.supervisor_id} keeps {params.workers} workers from now on")
 
@@ -125,6 +131,10 @@ class Admin:
                 details={"worker_id": worker_id, "known": known},
             )
         return worker
+
+    def _is_exclusive(self, name: str) -> bool:
+        pool = self._fleet.core.pools.get(name)
+        return name in EXCLUSIVE_POOLS or (pool is not None and pool.store is not None)
 
     def _supervisor(self, params: ScaleParams) -> Supervisor:
         all_there = self._fleet.supervisors

@@ -275,7 +275,14 @@ class Core:
             pool.finished(worker, dispatch, now)
             for entry in dispatch.entries:
                 entry.losses += 1
-                error = refusals.after_death(dispatch.method, entry, why, self.limits.requeues, now)
+                error = refusals.after_death(
+                    dispatch.method,
+                    entry,
+                    why,
+                    now,
+                    requeues=self.limits.requeues,
+                    exclusive=pool.store is not None,
+                )
                 if error is None:
                     self.out.counts["requeued"] += 1
                     pool.enqueue(dispatch.method, entry, alone=True)
@@ -291,7 +298,7 @@ class Core:
 
     def _expired(self, method: MethodState, entry: Entry) -> None:
         waited_ms = round((self.clock.monotonic() - entry.received) * 1000)
-        self.finish(method, entry, refusals.expired(waited_ms))
+        self.finish(method, entry, refusals.expired(method.info, waited_ms, entry.losses))
 
     def expire(self, now: float) -> None:
         """Answer what waited too long in a queue."""
@@ -303,14 +310,14 @@ class Core:
             for entry in pool.remove_if(method, lambda each: each.deadline <= now):
                 self._expired(method, entry)
             if not method.servers and method.unserved_since <= waited:
-                for entry in pool.remove_if(method, lambda each: each.received <= waited):
+                for entry in pool.remove_if(method, _unserved(pool, waited)):
                     self.finish(method, entry, refusals.unserved(method.info))
 
     def give_up(self, why: str) -> None:
         """Answer everything that is still open, because the broker leaves."""
         for method in self.methods.values():
             for entry in self.pools[method.info.pool].remove_if(method, lambda _: True):
-                self.finish(method, entry, refusals.leaving(why, method.info, dispatched=False))
+                self.finish(method, entry, refusals.leaving(why, method.info, dispatched=entry.losses > 0))
         for pool in self.pools.values():
             for worker in pool.workers.values():
                 for dispatch in worker.dispatches.values():
@@ -318,3 +325,10 @@ class Core:
                     for entry in dispatch.entries:
                         self.finish(dispatch.method, entry, refusals.leaving(why, info, dispatched=True))
                 worker.dispatches.clear()
+
+
+def _unserved(pool: Pool, waited: float) -> Callable[[Entry], bool]:
+    """Choose what no worker ever had; in an exclusive pool what one had waits on for its successor."""
+    if pool.store is None:
+        return lambda entry: entry.received <= waited
+    return lambda entry: entry.received <= waited and not entry.losses

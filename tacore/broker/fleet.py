@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from tacore.broker import exclusive
 from tacore.broker.caches import Caches
 from tacore.broker.core import Core
+from tacore.broker.pool import Pool
 from tacore.broker.state import Dispatch, Worker
 from tacore.wire import backend
 from tacore.wire.records import Gauge, WorkerStatus
@@ -94,18 +96,40 @@ class Fleet:
         if before is not None and before.routing == routing:
             self._send(routing, self._welcome)
             return
+        pool = self.core.pool(ready.pool)
+        if (ready.store or pool.store) and not self._may_own(pool, routing, ready, now):
+            return
         self.lose(before, "it started again", now)
         control = backend.CONTROL + routing[1:]
         worker = Worker(ready, routing, control, now, self.core.clock.wall_us())
         self.workers[routing] = worker
         self._by_id[ready.worker_id] = worker
-        pool = self.core.pool(ready.pool)
         pool.workers[ready.worker_id] = worker
         for name in ready.methods:
             if name in self.core.methods:
                 self.core.methods[name].servers += 1
         self._send(routing, self._welcome)
         log.info("worker_ready", extra={"worker_id": ready.worker_id, "pool": ready.pool, "pid": ready.pid})
+
+    def _may_own(self, pool: Pool, routing: bytes, ready: backend.Ready, now: float) -> bool:
+        """Let the owner of a pool's store in, in place of the one before, or tell a worker to leave."""
+        refusal = exclusive.judge(pool, ready)
+        if refusal is None:
+            for older in list(pool.workers.values()):
+                self.lose(older, "another one owns its store now", now)
+            pool.store = ready.store
+            return True
+        self.core.out.counts["store_refused"] += 1
+        about = {"worker_id": ready.worker_id, "pool": pool.name, "reason": refusal.reason}
+        log.error("store_refused", extra=about)
+        supervisor = self.supervisors.get(ready.supervisor_id)
+        name = backend.Name(ready.worker_id)
+        if refusal.misplaced and supervisor is not None:
+            self._send(supervisor.routing, backend.message(backend.STOP, name))
+            self._send(routing, backend.message(backend.GOODBYE, name))
+        else:
+            self._send(backend.CONTROL + routing[1:], backend.message(backend.KILL, name))
+        return False
 
     def _on_heartbeat(self, routing: bytes, beat: backend.Heartbeat, now: float) -> None:
         worker = self._by_id.get(beat.worker_id)
@@ -199,6 +223,8 @@ class Fleet:
         for worker in list(self.workers.values()):
             if worker.last_seen < silent:
                 self.kill(worker, f"no heartbeat for {now - worker.last_seen:.1f} s", now)
+            elif worker.ready.store is not None:
+                self._look_at_all(worker, now)
             elif worker.dispatches:
                 self._look_at(worker, next(iter(worker.dispatches.values())), now)
         for name, supervisor in list(self.supervisors.items()):
@@ -207,6 +233,14 @@ class Fleet:
                 log.warning("supervisor_gone", extra={"supervisor": name})
         self.core.expire(now)
         self._report(now)
+
+    def _look_at_all(self, worker: Worker, now: float) -> None:
+        """Look at what runs side by side; there each has its own time from when it was sent."""
+        for dispatch in worker.dispatches.values():
+            info = dispatch.method.info
+            if now - dispatch.sent > info.max_s:
+                self.kill(worker, f"{info.name} ran longer than its {info.max_s:g} s", now)
+                return
 
     def _look_at(self, worker: Worker, head: Dispatch, now: float) -> None:
         limit_s = head.method.info.max_s

@@ -99,6 +99,7 @@ class HealthCheck:
                 },
                 "methods": {m.info.name: m.depth() for m in core.methods.values() if m.depth()},
             },
+            "stores": self._stores(),
             "cache": self._fleet.caches.status(self._fleet.cache_reports()),
             **{name: _ask(probe) for name, probe in self._probes.items()},
         }
@@ -109,6 +110,25 @@ class HealthCheck:
         if core.draining:
             report |= {"status": "degraded", "reason": "draining: no new requests are taken"}
         return report | {"counts": dict(core.out.counts)}
+
+    def _stores(self) -> dict[str, Any]:
+        """Report who owns the stores of exclusive pools."""
+        owned = {
+            name: {
+                "store": pool.store.id,
+                "epoch": pool.store.epoch,
+                "worker": next(iter(pool.workers), None),
+            }
+            for name, pool in self._fleet.core.pools.items()
+            if pool.store is not None
+        }
+        report: dict[str, Any] = {"status": "healthy", "pools": owned}
+        bereft = [name for name, each in owned.items() if each["worker"] is None]
+        if bereft:
+            start = ", ".join(f"`tacore worker spawn --pool {name}`" for name in bereft)
+            reason = f"no worker owns the store of pool {', '.join(bereft)}: one is started by {start}"
+            report |= {"status": "degraded", "reason": reason}
+        return report
 
     def _workers(self) -> dict[str, Any]:
         now, now_us = self._fleet.core.clock.monotonic(), self._fleet.core.clock.wall_us()

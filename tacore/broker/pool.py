@@ -6,6 +6,9 @@ then it waits, for a millisecond at most, for one that is busy with the same met
 of the pool, and all such together leave a worker free, so that quick methods always find one. Who was served
 last comes last in the next round, and a worker is kept clear of batches for who needs an idle one: neither
 kind can starve the other.
+
+A pool whose worker owns a store is exclusive: one worker, which runs side by side whatever its credit allows,
+so that each request goes to it at once and by itself, in the order of arrival.
 """
 
 from collections import deque
@@ -14,13 +17,17 @@ from itertools import count
 
 from tacore.broker.limits import Limits
 from tacore.broker.state import Dispatch, Entry, MethodState, Worker
+from tacore.wire.backend import Store
 
 Send = Callable[[Worker, Dispatch, float], None]
 Expire = Callable[[MethodState, Entry], None]
 
 
 class Pool:
-    """The workers of one pool and the methods they serve."""
+    """The workers of one pool and the methods they serve.
+
+    ``store`` is the newest that a worker of it owned; it makes the pool exclusive, and outlasts that worker.
+    """
 
     def __init__(
         self, name: str, limits: Limits, dispatch_ids: "count[int]", send: Send, expire: Expire
@@ -29,6 +36,7 @@ class Pool:
         self.workers: dict[str, Worker] = {}
         self.queued = 0
         self.holding = False
+        self.store: Store | None = None
         self._limits = limits
         self._ids = dispatch_ids
         self._send = send
@@ -49,6 +57,9 @@ class Pool:
 
     def dispatch(self, now: float) -> None:
         """Hand out what the workers' credit allows, method by method in turn."""
+        if self.store is not None:
+            self._dispatch_stream(now)
+            return
         self._reserved, self._wanted = self._wanted, None
         self.holding = False
         waiting: list[MethodState] = []
@@ -87,6 +98,18 @@ class Pool:
         for following in worker.dispatches.values():
             following.started = now
             break
+
+    def _dispatch_stream(self, now: float) -> None:
+        for worker in self.workers.values():
+            able = [method for method in self._active if method.info.name in worker.methods]
+            while able and len(worker.dispatches) < worker.ready.credit and not worker.draining:
+                method = min(able, key=_arrival)
+                entries = self._take(method, method.alone or method.queue, 1, now)
+                if entries:
+                    self._hand_over(worker, method, entries, now)
+                if not method.depth():
+                    able.remove(method)
+        self._active = [method for method in self._active if method.depth()]
 
     def _dispatch_queue(self, method: MethodState, now: float) -> None:
         ewma = method.ewma_us
@@ -201,6 +224,10 @@ class Pool:
             else:
                 self._expire(method, entry)
         return taken
+
+
+def _arrival(method: MethodState) -> float:
+    return (method.alone or method.queue)[0].received
 
 
 def _load(worker: Worker) -> int:

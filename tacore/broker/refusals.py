@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 from tacore.broker.limits import Limits
 from tacore.broker.state import Entry, MethodState
@@ -78,8 +79,10 @@ def unserved(info: MethodInfo) -> Unavailable:
     )
 
 
-def expired(waited_ms: int) -> DeadlineExceeded:
-    """Say that the request never reached a worker."""
+def expired(info: MethodInfo, waited_ms: int, tries: int) -> TacoreError:
+    """Give up a request that waited for a worker, or for another one after it had ``tries``."""
+    if tries:
+        return _too_late(info, "the worker that had it is lost", {"tries": tries, "waited_ms": waited_ms})
     return DeadlineExceeded(
         f"no worker was free in time: it waited {waited_ms} ms",
         details={"dispatched": False, "waited_ms": waited_ms},
@@ -88,13 +91,27 @@ def expired(waited_ms: int) -> DeadlineExceeded:
 
 def leaving(why: str, info: MethodInfo, *, dispatched: bool) -> TacoreError:
     """Give up a request because the broker leaves; what ran and must not run twice has an unknown outcome."""
-    kind = OutcomeUnknown if dispatched and not info.idempotent else Unavailable
+    kind = OutcomeUnknown if dispatched and (info.writes or not info.idempotent) else Unavailable
     return kind(why, details={"dispatched": dispatched})
 
 
-def after_death(method: MethodState, entry: Entry, why: str, requeues: int, now: float) -> TacoreError | None:
-    """Judge a request whose worker died with it: None where another worker may run it."""
+def _too_late(info: MethodInfo, why: str, details: dict[str, Any]) -> TacoreError:
+    """Tell that the time is over for a request that a worker had: what writes may have been done."""
+    kind = OutcomeUnknown if info.writes or not info.idempotent else DeadlineExceeded
+    return kind(f"no answer in time: {why}", details={"dispatched": True, **details})
+
+
+def after_death(
+    method: MethodState, entry: Entry, why: str, now: float, *, requeues: int, exclusive: bool
+) -> TacoreError | None:
+    """Judge a request whose worker died with it: None where another worker may run it.
+
+    In an ``exclusive`` pool the successor has the same store, which tells what was done already.
+    """
     details = {"dispatched": True, "tries": entry.losses, "reason": why}
+    if exclusive:
+        late = _too_late(method.info, f"its worker is lost: {why}", details)
+        return late if entry.deadline <= now else None
     if not method.info.idempotent:
         return OutcomeUnknown(f"the worker that ran {method.info.name} is lost: {why}", details=details)
     if entry.deadline <= now:

@@ -15,6 +15,7 @@ from tacore.cli.app import group
 from tacore.cli.asking import open_client
 from tacore.cli.exits import OK, tell
 from tacore.cli.globals import Globals
+from tacore.ports import EXCLUSIVE_POOLS
 
 app = group("List the processes of the service, with what they cost.")
 SAMPLE_S = 0.2
@@ -68,7 +69,8 @@ def _rows(health: Mapping[str, Any]) -> Iterable[Row]:
         yield Row("supervisor", each["supervisor"], each["pid"], state, _at(each), each["host"])
     for each in parts["workers"]["workers"]:
         known = {"rss_mb": each["rss_mb"], "uptime_s": each["uptime_s"]}
-        yield Row("worker", each["worker_id"], each["pid"], each["state"], _at(each), each["host"], known)
+        role = "executor" if each["pool"] in EXCLUSIVE_POOLS else "worker"
+        yield Row(role, each["worker_id"], each["pid"], each["state"], _at(each), each["host"], known)
 
 
 def _at(each: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What `tacore up` tells its operator."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -17,23 +17,26 @@ from tacore.settings.loaded import Loaded
 
 
 class Screen:
-    """Says what runs where, once it runs; what happens to it goes to standard error."""
+    """Says what runs where, once it runs; what happens to it goes to standard error.
 
-    def __init__(self, loaded: Loaded, workers: int, options: Globals) -> None:
+    ``teams`` are the parts that are supervisors: workers, orders.
+    """
+
+    def __init__(self, loaded: Loaded, teams: Sequence[str], options: Globals) -> None:
         self._loaded = loaded
-        self._workers = workers
+        self._teams = teams
         self._options = options
         self._shown = False
 
     def complete(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> bool:
-        """Tell whether these very children serve: the broker answers, and the supervisor's team is there."""
+        """Tell whether these very children serve: the broker answers, and each team is there."""
         parts = health["components"]["workers"]
         if health["pid"] != pids.get("broker"):
             return False
-        ours = [each for each in parts["supervisors"] if each["pid"] == pids.get("workers")]
+        wanted = {each["pid"]: each for each in parts["supervisors"]}
+        ours = [wanted.get(pids.get(team, 0)) for team in self._teams]
         teams = [each["supervisor"] for each in parts["workers"]]
-        full = all(teams.count(each["supervisor"]) >= each["wanted"] for each in ours)
-        return full and (bool(ours) or not self._workers)
+        return all(each and teams.count(each["supervisor"]) >= each["wanted"] for each in ours)
 
     def ready(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> None:
         """Say that the service answers: everything the first time, then a line."""
@@ -81,16 +84,18 @@ class Screen:
 
     def _facts(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> dict[str, Any]:
         settings = self._loaded.settings
+        workers = health["components"]["workers"]["workers"]
         return {
             "status": "ready",
             "version": __version__,
             "trading": "PAPER",
             "clients": settings.frontend_endpoint,
             "workers_at": settings.backend_endpoint,
-            "workers": health["workers"],
+            "workers": len([each for each in workers if each["pool"] == settings.worker.pool]),
             "pool": settings.worker.pool,
             "home": str(settings.home),
             "database": str(settings.database_path),
+            "ledger": str(settings.ledger_path) if "orders" in self._teams else None,
             "logs": str(settings.logs_dir),
             "config": str(self._loaded.config_dir),
             "pids": dict(pids),
@@ -101,6 +106,7 @@ class Screen:
         rows = [
             ("clients", facts["clients"], f"broker, pid {pids.get('broker')}"),
             ("workers", facts["workers_at"], self._team(facts)),
+            ("orders", facts["ledger"] or "none", self._executor(facts)),
             ("home", facts["home"], ""),
             ("journal", facts["database"], ""),
             ("logs", facts["logs"], ""),
@@ -124,6 +130,11 @@ class Screen:
         ]
 
     def _team(self, facts: Mapping[str, Any]) -> str:
-        if not self._workers:
+        if "workers" not in self._teams:
             return "none: tacore worker spawn"
         return f"{facts['workers']} in pool {facts['pool']}, supervisor pid {facts['pids'].get('workers')}"
+
+    def _executor(self, facts: Mapping[str, Any]) -> str:
+        if "orders" not in self._teams:
+            return "tacore worker spawn --pool orders"
+        return f"one worker, supervisor pid {facts['pids'].get('orders')}"

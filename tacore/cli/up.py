@@ -6,6 +6,7 @@ import typer
 
 from tacore import processes, runfiles
 from tacore.bootstrap.home import prepare_home
+from tacore.bootstrap.supervisor import serves
 from tacore.cli import screen
 from tacore.cli.app import group
 from tacore.cli.configured import load
@@ -17,6 +18,7 @@ from tacore.settings.loaded import Loaded
 from tacore.worker.restarts import RestartPolicy
 
 app = group("Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order.")
+ORDERS = "orders"
 MARGIN_S = 15.0
 """What an orderly end may take beyond the drain time: the journal's last commit, and the sockets."""
 
@@ -28,6 +30,9 @@ def up(
         int | None, typer.Option("-n", "--workers", min=1, help="Worker processes (WORKER_COUNT).")
     ] = None,
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the broker.")] = False,
+    no_orders: Annotated[
+        bool, typer.Option("--no-orders", help="Without the worker that places orders.")
+    ] = False,
 ) -> int:
     """Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order."""
     options: Globals = ctx.obj
@@ -41,11 +46,13 @@ def up(
         about = {"home": str(settings.home), "frontend": settings.frontend_endpoint}
         with runfiles.announced(facts, about):
             workers = 0 if no_workers else settings.worker.count
-            parts = _parts(loaded, workers, quiet=options.quiet)
-            return Service(Supervision(parts), settings, screen.Screen(loaded, workers, options)).run()
+            orders = not (no_workers or no_orders) and serves(loaded, ORDERS)
+            parts = _parts(loaded, workers, orders=orders, quiet=options.quiet)
+            shown = screen.Screen(loaded, [part.name for part in parts[1:]], options)
+            return Service(Supervision(parts), settings, shown).run()
 
 
-def _parts(loaded: Loaded, workers: int, *, quiet: bool) -> list[Part]:
+def _parts(loaded: Loaded, workers: int, *, orders: bool, quiet: bool) -> list[Part]:
     """List the children in the order in which they are stopped: who accepts requests goes first."""
     settings = loaded.settings
     spec = {"loaded": loaded.to_json(), "stderr": not quiet}
@@ -54,6 +61,7 @@ def _parts(loaded: Loaded, workers: int, *, quiet: bool) -> list[Part]:
         "pool": settings.worker.pool,
         "endpoint": settings.backend_endpoint,
     }
+    executor = team | {"count": 1, "pool": ORDERS}
     stop_s = settings.broker.drain_s + MARGIN_S
 
     def start(role: str, spec: dict[str, object]) -> processes.Child:
@@ -62,6 +70,8 @@ def _parts(loaded: Loaded, workers: int, *, quiet: bool) -> list[Part]:
     parts = [Part("broker", lambda: start("broker", spec), stop_s, _policy(loaded))]
     if workers:
         parts.append(Part("workers", lambda: start("workers", team), stop_s, _policy(loaded)))
+    if orders:
+        parts.append(Part("orders", lambda: start("workers", executor), stop_s, _policy(loaded)))
     return parts
 
 

@@ -14,6 +14,7 @@ from tacore.cli.endpoint import running_broker
 from tacore.cli.exits import OK, Usage, tell
 from tacore.cli.globals import Globals
 from tacore.errors import ConfigurationError
+from tacore.ports import EXCLUSIVE_POOLS
 from tacore.settings.loaded import Loaded
 
 app = group("Worker processes: they serve the methods, in pools.")
@@ -48,12 +49,20 @@ def spawn(
         raise Usage("workers connect to the broker's port for workers: name it with --broker, not --endpoint")
     loaded = load(options, {"worker.count": ("-n", count), "worker.pool": ("--pool", pool)})
     worker = loaded.settings.worker
+    wanted = worker.count
+    if worker.pool in EXCLUSIVE_POOLS:
+        if count not in (None, 1):
+            raise Usage(
+                f"pool {worker.pool} has one worker, which alone writes its store: -n is 1, not {count}"
+            )
+        wanted = 1
     endpoint, known = _backend(loaded, broker)
     if not options.quiet:
-        tell(f"{worker.count} workers of pool {worker.pool} for the broker at {endpoint} (Ctrl-C ends them)")
+        there = "1 worker" if wanted == 1 else f"{wanted} workers"
+        tell(f"{there} of pool {worker.pool} for the broker at {endpoint} (Ctrl-C ends them)")
         if not known:
             tell("no broker runs from this home yet: they wait for one (`tacore broker start`)")
-    serve_workers(loaded, count=worker.count, pool=worker.pool, endpoint=endpoint, stderr=not options.quiet)
+    serve_workers(loaded, count=wanted, pool=worker.pool, endpoint=endpoint, stderr=not options.quiet)
     return OK
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -42,6 +42,10 @@ class Sessions(Protocol):
         """List the dates of the sessions from one to another, both included."""
         ...
 
+    def session(self, moment: datetime) -> date:
+        """Give the date of the session that trades at a moment, breaks and its close included, or the next."""
+        ...
+
 
 class RegularWeek:
     """Sessions without holidays: those of an invented market, and of one that never closes."""
@@ -66,6 +70,13 @@ class RegularWeek:
         hours = self._hours
         found = map(hours.session, range(hours.number(first), hours.number(last) + 1))
         return [each for each in found if first <= each <= last]
+
+    def session(self, moment: datetime) -> date:
+        """Give the date of the session that trades at a moment, breaks and its close included, or the next."""
+        number = self._hours.number(moment.astimezone(self._hours.tz).date()) - 1
+        while self._hours.close(self._hours.session(number)) < moment:
+            number += 1
+        return self._hours.session(number)
 
     def _elapsed_s(self, moment: datetime) -> float:
         number, minutes = self._hours.elapsed(moment)
@@ -104,14 +115,19 @@ class ListedSessions:
 
     def days(self, first: date, last: date) -> list[date]:
         """List the dates of the sessions from one to another, both included."""
-        # An exchange's session opens on the same date in UTC as at home, everywhere that is listed here.
-        known = [(_EPOCH + each * _US).date() for each in self._rows.opens]
+        known = [_date(each) for each in self._rows.opens]
         if not known:
             return self._beyond.days(first, last)
         inside = [each for each in known if first <= each <= last]
         before = self._beyond.days(first, min(last, known[0] - _DAY)) if first < known[0] else []
         after = self._beyond.days(max(first, known[-1] + _DAY), last) if last > known[-1] else []
         return [*before, *inside, *after]
+
+    def session(self, moment: datetime) -> date:
+        """Give the date of the session that trades at a moment, breaks and its close included, or the next."""
+        if not self._knows(moment):
+            return self._beyond.session(moment)
+        return _date(self._rows.opens[bisect_left(self._rows.closes, (moment - _EPOCH) // _US)])
 
     def _knows(self, moment: datetime) -> bool:
         at = (moment - _EPOCH) // _US
@@ -122,6 +138,11 @@ class ListedSessions:
         rows = self._rows
         rest = min(at, rows.break_ends[row]) - min(at, rows.break_starts[row])
         return self._before[row] + min(at, rows.closes[row]) - rows.opens[row] - rest
+
+
+def _date(opens: int) -> date:
+    """Give a session's date: it opens on the same one in UTC as at home, everywhere that is listed here."""
+    return (_EPOCH + opens * _US).date()
 
 
 class Calendars:

@@ -15,6 +15,7 @@ from tacore.market.symbols import MARKET_SPELLINGS, market_of
 from tacore.model.markets import MarketSettings
 from tacore.ports import Cache, MarketDataProvider
 
+_MOMENT = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)  # dates end near there
 
@@ -56,21 +57,36 @@ class Markets:
         """Give the market's provider; InvalidParams names the markets there are."""
         return self._providers[self.market(market)]
 
-    def now(self, market: str) -> datetime:
+    def now(self, market: str, at_us: int | None = None) -> datetime:
         """Tell the market's own time (aware UTC); it never goes back, even if the machine's clock does."""
         name = self.market(market)
+        if at_us is not None:
+            return _EPOCH + timedelta(microseconds=min(self._clocks[name].at(at_us), _LAST_US))
         self._latest[name] = max(self._latest[name], self._clocks[name].at(self._clock.wall_us()))
         return _EPOCH + timedelta(microseconds=min(self._latest[name], _LAST_US))
 
     def is_open(self, market: str) -> bool:
-        """Tell whether the market trades now, by its own time and its exchange's calendar."""
+        """Tell whether the market trades now, by its own time and its exchange's calendar.
+
+        A replay that stands at a session's close is open there: that is where its market orders fill.
+        """
         name = self.market(market)
-        return self._sessions(name).is_open(self.now(name))
+        sessions, now = self._sessions(name), self.now(name)
+        return sessions.is_open(now) or (self.stands_still(name) and sessions.is_open(now - _MOMENT))
+
+    def session(self, market: str, at: datetime) -> str:
+        """Give the date of the session that trades at a market time, or of the next one (ISO 8601)."""
+        return self._sessions(self.market(market)).session(at).isoformat()
 
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
         name = self.market(market)
-        return self._sessions(name).traded_s(as_of, self.now(name)) > self._stale_after_s[name]
+        return self.traded_s(name, as_of) > self._stale_after_s[name]
+
+    def traded_s(self, market: str, since: datetime) -> float:
+        """Count the seconds that the market has traded since then."""
+        name = self.market(market)
+        return self._sessions(name).traded_s(since, self.now(name))
 
     def warm(self) -> None:
         """Load what the first question would have to wait for; may be called from another thread."""

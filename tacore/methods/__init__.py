@@ -30,6 +30,7 @@ def describe(method: Method) -> MethodInfo:
         idempotent=method.idempotent,
         max_s=method.max_s,
         quick=method.quick,
+        writes=method.writes,
         aliases=method.aliases,
         renames=dict(method.renames),
         params_schema=_schema(method.params),

@@ -62,7 +62,7 @@ class MarketRules(_Section):
     min_notional: Money = Decimal(0)
     """Least quantity times price."""
 
-    settle_sessions: int = Field(default=0, ge=0, le=5)
+    settle_sessions: int = Field(default=0, ge=0, le=1)
     """Sessions until what was bought may be sold: 1 is T+1."""
 
     price_limit_pct: Percent | None = None
@@ -92,7 +92,7 @@ class LimitSettings(_Section):
     """Largest value of one position with all that is open for it."""
 
     max_gross_exposure: Positive | None = Decimal(1_000_000)
-    """Largest sum of positions and open orders, regardless of sign."""
+    """Largest sum, over instruments and regardless of sign, of what each may come to with its open orders."""
 
     max_open_orders: int | None = Field(default=200, ge=1, le=1_000_000)
     """Orders that may be open at once."""

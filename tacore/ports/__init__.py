@@ -10,11 +10,12 @@ from tacore.ports.market import (
     MarketData,
     MarketDataProvider,
 )
-from tacore.ports.method import CacheRule, Context, Method, MethodInfo, Ports
+from tacore.ports.method import EXCLUSIVE_POOLS, CacheRule, Context, Method, MethodInfo, Ports
 from tacore.ports.orders import OrderDesk
 from tacore.ports.venue import Venue
 
 __all__ = [
+    "EXCLUSIVE_POOLS",
     "Cache",
     "CacheRule",
     "Context",

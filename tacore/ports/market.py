@@ -122,16 +122,28 @@ class MarketData(Protocol):
         """Give what serves the market, one provider or several in one; InvalidParams names the markets."""
         ...
 
-    def now(self, market: str) -> datetime:
-        """Tell the market's own time (aware UTC)."""
+    def now(self, market: str, at_us: int | None = None) -> datetime:
+        """Tell the market's own time (aware UTC), now or at a wall time (epoch microseconds)."""
         ...
 
     def is_open(self, market: str) -> bool:
         """Tell whether the market trades now, by its own time and its exchange's calendar."""
         ...
 
+    def session(self, market: str, at: datetime) -> str:
+        """Give the date (ISO 8601) of the session that trades at a market time, or of the next one.
+
+        It is the exchange's date. A session has its breaks and the very moment of its close, where a standing
+        replay stands; that of a market that never closes is the UTC date.
+        """
+        ...
+
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""
+        ...
+
+    def traded_s(self, market: str, since: datetime) -> float:
+        """Count the seconds that the market has traded since then."""
         ...
 
     def is_replay(self, market: str) -> bool:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tacore.model.risk import RiskSettings  # pydantic, which the way of a request does without
 
 
+EXCLUSIVE_POOLS = frozenset({"orders"})
+"""The pools of one worker each, which alone writes a store."""
+
+
 def _own_risk() -> "RiskSettings":
     from tacore.model.risk import parse_risk  # noqa: PLC0415 - pydantic
 
@@ -95,12 +99,15 @@ class Method:
 
     ``params`` is a msgspec Struct whose field names are the contract's (or msgspec.Raw to take anything);
     ``handler(params, context)`` returns an instance of ``result`` or raises a TacoreError; in a pool that
-    owns a store it may return a Later of one. ``renames`` maps accepted spellings to field names;
-    ``normalise`` may rewrite the raw params dict after renaming and raise InvalidParams. ``max_s`` is how
-    long a request may run before its worker counts as hung. A method that is ``quick`` may be batched before
-    it has been measured. ``debug`` methods exist only with TACORE_DEBUG_METHODS=1. ``prepare`` imports what
-    the handler needs and discovery must do without; a worker calls it before it takes requests. ``cache`` has
-    answers kept, for methods that only read.
+    owns a store it may return a Later of one, and the envelope says ``replayed`` of a result or an error's
+    details in which that is True. ``renames`` maps accepted spellings to field names; ``normalise`` may
+    rewrite the raw params dict after renaming and raise InvalidParams. ``max_s`` is how long a request may
+    run before its worker counts as hung. A method that is ``quick`` may be batched before it has been
+    measured. One that ``writes`` ends as outcome_unknown when it is given up after a worker had it. A
+    ``strict`` one refuses params that it does not know instead of ignoring them with a warning. ``debug``
+    methods exist only with TACORE_DEBUG_METHODS=1. ``prepare`` imports what the handler needs and discovery
+    must do without; a worker calls it before it takes requests. ``cache`` has answers kept, for methods that
+    only read.
     """
 
     name: str
@@ -112,6 +119,8 @@ class Method:
     idempotent: bool = True
     max_s: float = 30.0
     quick: bool = False
+    writes: bool = False
+    strict: bool = False
     debug: bool = False
     aliases: tuple[str, ...] = ()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -133,6 +142,7 @@ class MethodInfo(msgspec.Struct, frozen=True, kw_only=True):
     idempotent: bool
     max_s: float
     quick: bool = False
+    writes: bool = False
     aliases: tuple[str, ...] = ()
     renames: Mapping[str, str] = {}
     params_schema: dict[str, Any] = {}

@@ -15,14 +15,18 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """What an inline venue may know of an order's instrument when it acts.
 
     ``now`` is market time; ``bars`` are the daily ones that ended after the order's ``matched_until`` (or its
-    ``market_time``) and by ``now``, oldest first. ``session`` is the exchange's date of ``now``'s session, or
-    of the last one where it is closed.
+    ``market_time``) and by ``now``, oldest first. Sessions are as `MarketData.session` tells them: ``session``
+    is that of ``now``, ``order_session`` of the order's ``market_time``, ``matched_session`` of its
+    ``matched_until`` ("" where that is None), ``quote_session`` of the quote's ``as_of`` ("" without one).
     """
 
     now: datetime
     at_us: int
     is_open: bool
     session: str
+    order_session: str = ""
+    matched_session: str = ""
+    quote_session: str = ""
     quote: Quote | None = None
     bars: Sequence[Bar] = ()
 

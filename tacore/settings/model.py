@@ -220,6 +220,11 @@ class Settings(Section):
         return self.data_dir / "features"
 
     @property
+    def ledger_path(self) -> Path:
+        """Give the database of orders, fills, positions and cash."""
+        return self.data_dir / "ledger.db"
+
+    @property
     def logs_dir(self) -> Path:
         """Give the folder of log files."""
         return self.home / "logs"

@@ -32,8 +32,18 @@ CLEAR = b"\x10"  # broker → worker, on the control socket: forget what you cac
 DATA, CONTROL, SUPERVISOR = b"w", b"c", b"s"  # first byte of a routing id: whose socket it is
 
 
+class Store(msgspec.Struct, array_like=True, frozen=True):
+    """What a worker alone may write: the store's id, and the epoch in which this worker owns it."""
+
+    id: str
+    epoch: Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Ready(msgspec.Struct, array_like=True, frozen=True):
-    """A worker introduces itself; it may hold ``credit`` batches of up to ``batch`` requests."""
+    """A worker introduces itself; it may hold ``credit`` batches of up to ``batch`` requests.
+
+    A ``store`` makes its pool exclusive: one worker, whose requests all run side by side.
+    """
 
     worker_id: str
     pool: str
@@ -45,6 +55,7 @@ class Ready(msgspec.Struct, array_like=True, frozen=True):
     started_us: int
     version: str
     supervisor_id: str
+    store: Store | None = None
 
 
 class Welcome(msgspec.Struct, array_like=True, frozen=True):

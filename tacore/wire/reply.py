@@ -1,7 +1,8 @@
 """Replies, in the dialect of their request.
 
 Native: status, request_id, data, error, processing_time_ms, timestamp. A request that says ``requestId`` also
-gets requestId, success and errorCode; one that says ``id`` gets the members of JSON-RPC 2.0 beside the native
+gets requestId, success and errorCode, and of an order orderId, executedPrice, executedQuantity and
+executionTime; one that says ``id`` gets the members of JSON-RPC 2.0 beside the native
 ones (``result`` or ``error``, never both).
 """
 
@@ -32,6 +33,26 @@ class Reply(msgspec.Struct, gc=False):
     timestamp: int
 
 
+class ReplayedReply(Reply, gc=False):
+    """A reply that repeats what was answered before."""
+
+    replayed: bool = True
+
+
+class _Fill(msgspec.Struct):
+    market_time: str | None = None
+
+
+class _Order(msgspec.Struct):
+    """What the requestId dialect repeats of an order; numbers stay as they are written."""
+
+    order_id: str
+    average_price: msgspec.Raw
+    filled_quantity: msgspec.Raw
+    fills: list[_Fill] = []
+
+
+_decode_order = msgspec.json.Decoder(_Order).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -62,10 +83,24 @@ def encode_error(
     return _encode(_dialect(head, reply, error))
 
 
+def encode_replay(
+    head: Head, request_id: RequestId, outcome: bytes | TacoreError, processing_us: int, timestamp: int
+) -> bytes:
+    """Build the reply of a request that gets an earlier outcome; its envelope says ``replayed: true``."""
+    data = error = failure = None
+    if isinstance(outcome, TacoreError):
+        failure, error = outcome, msgspec.Raw(_encode(outcome.as_wire()))
+    else:
+        data = msgspec.Raw(outcome)
+    status = "success" if failure is None else "error"
+    reply = ReplayedReply(status, request_id, data, error, processing_us / 1000, timestamp)
+    return _encode(reply if head.native else _dialect(head, reply, failure))
+
+
 def _dialect(head: Head, reply: Reply, error: TacoreError | None) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.structs.asdict(reply)
     if head.requestId is not None:
-        fields |= {"requestId": head.requestId, "success": error is None}
+        fields |= {"requestId": head.requestId, "success": error is None} | _execution(reply.data)
         if error is not None:
             fields |= {"errorCode": error.code, "errorMessage": error.message}
     if head.id is not msgspec.UNSET or head.jsonrpc is not msgspec.UNSET:
@@ -77,3 +112,19 @@ def _dialect(head: Head, reply: Reply, error: TacoreError | None) -> dict[str, A
             code = _RPC_CODES.get(error.code, RPC_SERVER_ERROR)
             fields["error"] = {"code": code, "message": error.message, "data": error.as_wire()}
     return fields
+
+
+def _execution(data: msgspec.Raw | None) -> dict[str, Any]:
+    """Say what became of an order; nothing where the data is not one."""
+    if data is None or b'"order_id"' not in bytes(data):
+        return {}
+    try:
+        order = _decode_order(data)
+    except msgspec.MsgspecError:
+        return {}
+    return {
+        "orderId": order.order_id,
+        "executedPrice": order.average_price,
+        "executedQuantity": order.filled_quantity,
+        "executionTime": order.fills[-1].market_time if order.fills else None,
+    }

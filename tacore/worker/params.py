@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tacore.errors import InvalidParams
+from tacore.errors import InvalidParams, bad_param
 from tacore.ports import Method
 from tacore.worker.wrong_params import plainly, said
 
@@ -30,7 +30,8 @@ class ParamsReader:
     """Reads the params of one method.
 
     The common case, exact names and right types, is one typed decode. Anything else takes the long way: other
-    spellings are renamed, unknown params become warnings, and each field is checked by itself.
+    spellings are renamed, unknown params become warnings (or, where the method is strict, errors), and each
+    field is checked by itself.
     """
 
     def __init__(self, method: Method) -> None:
@@ -101,6 +102,8 @@ class ParamsReader:
         for name, value in fields.items():
             field = self._method.renames.get(name, name)
             if field not in self._fields:
+                if self._method.strict:
+                    raise self._unknown(name)
                 warnings.append(self._ignored(name))
             elif field in given and given[field] != value:
                 raise InvalidParams(
@@ -113,6 +116,9 @@ class ParamsReader:
             else:
                 given[field], said_by[field] = value, name
         return given, warnings
+
+    def _unknown(self, name: str) -> InvalidParams:
+        return bad_param(name, f"no param of {self._method.name}", allowed=self._fields, near=name)
 
     def _ignored(self, name: str) -> str:
         near = difflib.get_close_matches(name, [*self._fields, *self._method.renames], n=1)

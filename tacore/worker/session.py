@@ -19,9 +19,24 @@ log = logging.getLogger("tacore.worker")
 _perf_ns: Callable[[], int] = time.perf_counter_ns
 
 
-def _id_of(head: Head) -> str | int:
+def id_of(head: Head) -> str | int:
     """Give the id of a request that has it in a dialect's spelling."""
     return head.canonical_id or 0
+
+
+def too_late() -> DeadlineExceeded:
+    """Refuse a request for whose answer nobody waits any more."""
+    details = {"dispatched": True, "started": False}
+    return DeadlineExceeded("it came too late to be worth starting", details=details)
+
+
+def defect(context: Context, error: BaseException) -> Internal:
+    """Log what a method should never have raised, and tell the client no more than where to look."""
+    context.log.error("method_failed", exc_info=error)
+    return Internal(
+        f"{context.method} failed inside the service; its log has the details under this request_id",
+        details={"request_id": context.request_id},
+    )
 
 
 class Served:
@@ -65,7 +80,7 @@ class Session:
         times: list[int] = []
         started = _perf_ns()
         heads = list(map(decode_head, blob.split(b"\n")))
-        request_ids = [_id_of(head) if head.request_id is None else head.request_id for head in heads]
+        request_ids = [id_of(head) if head.request_id is None else head.request_id for head in heads]
         mark = _perf_ns()
         for index, head in enumerate(heads):
             request_id = request_ids[index]
@@ -103,8 +118,7 @@ class Session:
     def _execute(self, served: Served, head: Head, context: Context) -> tuple[bytes, TacoreError | None]:
         try:
             if context.deadline <= self._clock.monotonic():
-                details = {"dispatched": True, "started": False}
-                raise DeadlineExceeded("it came too late to be worth starting", details=details)
+                raise too_late()
             params, warnings = served.read(head.params)
             if served.cache is not None:
                 return caching.answer(served.cache, served.handler, params, context, warnings), None
@@ -117,13 +131,6 @@ class Session:
         except TacoreError as error:
             return b"", error
         except (msgspec.MsgspecError, RecursionError) as error:
-            return b"", self._defect(context, error)
+            return b"", defect(context, error)
         except Exception as error:
-            return b"", self._defect(context, error)
-
-    def _defect(self, context: Context, error: BaseException) -> Internal:
-        context.log.error("method_failed", exc_info=error)
-        return Internal(
-            f"{context.method} failed inside the service; its log has the details under this request_id",
-            details={"request_id": context.request_id},
-        )
+            return b"", defect(context, error)

@@ -59,7 +59,7 @@ def count(service: Service, name: str) -> int:
 def test_redis_when_killed_and_started_again_amid_a_load_costs_no_request(
     tmp_path: Path, server: RedisServer
 ) -> None:
-    settings = {"redis__url": server.url, "redis__retry_s": 0.1, "redis__timeout_ms": 5_000}
+    settings: dict[str, Any] = {"redis__url": server.url, "redis__retry_s": 0.1, "redis__timeout_ms": 5_000}
     with Service(tmp_path, workers=2, how="children", **settings) as service:
         before = keep_in_flight(service.endpoint, reads("before", 2_000), window=32)
         all_succeeded(before, 2_000)

@@ -204,10 +204,11 @@ class World:
         credit: int = 2,
         batch: int = 32,
         supervisor: str = "s1",
+        store: tuple[str, int] | None = None,
     ) -> SimWorker:
-        """Have a worker join."""
+        """Have a worker join; ``store`` is the id and epoch of what it alone writes."""
         self._pids += 1
-        about = (credit, batch, "host", self._pids, self.clock.wall_us(), "1.2.3", supervisor)
+        about = (credit, batch, "host", self._pids, self.clock.wall_us(), "1.2.3", supervisor, store)
         made = SimWorker(self, worker_id, self._pids, (worker_id, pool, list(methods), *about))
         self.workers.append(made)
         return made.join()

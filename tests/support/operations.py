@@ -94,9 +94,9 @@ class Home:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def up(self, *words: str, **environ: str) -> "subprocess.Popen[str]":
-        """Start everything and wait until it says that it is ready."""
-        process = self.start("up", *words, **environ)
+    def up(self, *words: str, orders: bool = False, **environ: str) -> "subprocess.Popen[str]":
+        """Start everything and wait until it says that it is ready; with ``orders`` their worker too."""
+        process = self.start("up", *words, *([] if orders else ["--no-orders"]), **environ)
         eventually(lambda: self.said("up.out") or process.poll() is not None, "tacore up is ready")
         assert process.poll() is None, self.said("up.err")
         self.family(process.pid)

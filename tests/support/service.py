@@ -31,7 +31,7 @@ from tests.support.command import command, environment
 MARK = "SERVICE_UNDER_TEST"
 PATIENCE_S = 45.0
 LOOK_S = 0.01
-ORDER = ("logs", "up", "broker", "workers")
+ORDER = ("logs", "up", "broker", "workers", "orders")
 """In which order children are ended: who accepts requests goes before who serves them."""
 
 
@@ -60,7 +60,8 @@ class Service:
     """Starts with the context and ends with it; afterwards no process of it is left.
 
     ``how`` is what starts it: its parts as children of the tests, `tacore up`, or nothing yet. ``settings``
-    are by dotted key, with two underscores for the dot. ``client`` is the tests' own line to it.
+    are by dotted key, with two underscores for the dot; with ``orders`` that pool runs too. ``client``
+    is the tests' own line to it.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class Service:
         home: Path,
         workers: int = 2,
         how: Literal["children", "up", "nothing"] = "children",
+        *,
+        orders: bool = False,
         **settings: Any,
     ) -> None:
         frontend, backend, api = free_ports(3)
@@ -86,6 +89,7 @@ class Service:
         self.mark = uuid.uuid4().hex
         self.client = Client(self.endpoint, timeout_s=2.0, retries=0)
         self._workers = workers
+        self._orders = orders
         self._how = how
         self._children: dict[str, subprocess.Popen[Any]] = {}
 
@@ -113,8 +117,10 @@ class Service:
         if self._how == "children":
             self.start_broker()
             self.start_workers(self._workers)
+            if self._orders:
+                self.start_orders()
         elif self._how == "up":
-            self.run("up", "up", "-n", str(self._workers))
+            self.run("up", "up", "-n", str(self._workers), *([] if self._orders else ["--no-orders"]))
             self.wait_answers("up")
         if self._how != "nothing":
             self.wait_ready()
@@ -155,9 +161,16 @@ class Service:
         if count:
             self._child("workers", {"count": count, "pool": "fast", "endpoint": self.backend})
 
+    def start_orders(self) -> None:
+        """Start a supervisor of the pool that places orders."""
+        self._orders = True
+        spec = {"count": 1, "pool": "orders", "endpoint": self.backend}
+        self._child("workers", spec, name="orders")
+
     def wait_ready(self, without: Iterable[int] = ()) -> float:
         """Wait until the workers are all registered, none of them one of these pids; give the seconds."""
         gone = set(without)
+        wanted, supervisors = self._workers + self._orders, bool(self._workers) + self._orders
 
         def complete() -> bool:
             health = self._health()
@@ -165,9 +178,9 @@ class Service:
                 return False
             parts = health["components"]["workers"]
             pids = {each["pid"] for each in parts["workers"]}
-            return len(pids) == self._workers and not gone & pids and len(parts["supervisors"]) == bool(pids)
+            return len(pids) == wanted and not gone & pids and len(parts["supervisors"]) == supervisors
 
-        return wait_until(complete, f"{self._workers} workers are registered")
+        return wait_until(complete, f"{wanted} workers are registered")
 
     def stop(self) -> None:
         """End everything in good order, who accepts requests first, and see that nothing is left."""
@@ -228,10 +241,17 @@ class Service:
         """Give the journal writer's pid."""
         return int(self.health()["components"]["journal"]["writer_pid"])
 
-    def supervisor_pid(self) -> int:
-        """Give the pid of the only supervisor."""
-        (supervisor,) = self.health()["components"]["workers"]["supervisors"]
+    def supervisor_pid(self, pool: str = "fast") -> int:
+        """Give the pid of the only supervisor of a pool."""
+        all_there = self.health()["components"]["workers"]["supervisors"]
+        (supervisor,) = [each for each in all_there if each["pool"] == pool]
         return int(supervisor["pid"])
+
+    def executor_pid(self) -> int:
+        """Give the pid of the worker that places orders."""
+        all_there = self.health()["components"]["workers"]["workers"]
+        (executor,) = [each for each in all_there if each["pool"] == "orders"]
+        return int(executor["pid"])
 
     def worker_pids(self) -> list[int] | None:
         """Give the pids of the registered workers; None where the broker does not answer."""
@@ -267,10 +287,10 @@ class Service:
         except TacoreError:
             return None
 
-    def _child(self, role: str, spec: Mapping[str, Any]) -> None:
+    def _child(self, role: str, spec: Mapping[str, Any], name: str | None = None) -> None:
         with marked(self.mark):
             whole = {"loaded": self.loaded.to_json(), "stderr": False, **spec}
-            self._children[role] = processes.Child(processes.role_argv(role), whole).process
+            self._children[name or role] = processes.Child(processes.role_argv(role), whole).process
 
     def _is_ours(self, process: psutil.Process) -> bool:
         with suppress(psutil.Error):

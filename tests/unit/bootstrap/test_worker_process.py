@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from tacore.bootstrap.worker import _prepare
+from tacore.bootstrap.worker import prepare
 from tacore.methods.debug_echo import METHOD
 
 
-def test_worker_when_it_starts_prepares_each_method_that_wants_it() -> None:
+def test_worker_when_it_startsprepares_each_method_that_wants_it() -> None:
     prepared: list[str] = []
     one = dataclasses.replace(METHOD, name="one", prepare=lambda: prepared.append("one"))
     two = dataclasses.replace(METHOD, name="two", prepare=lambda: prepared.append("two"))
-    _prepare({"one": one, "echo": METHOD, "two": two})
+    prepare({"one": one, "echo": METHOD, "two": two})
     assert prepared == ["one", "two"]

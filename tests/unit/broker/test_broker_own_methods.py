@@ -25,7 +25,7 @@ def test_health_when_all_is_well_is_healthy_and_counts_its_uptime() -> None:
     parts = data["components"]
     assert parts["journal"] == {"status": "healthy", "rows": 3}
     assert {name: part["status"] for name, part in parts.items()} == dict.fromkeys(
-        ["broker", "workers", "queues", "cache", "journal"], "healthy"
+        ["broker", "workers", "queues", "stores", "cache", "journal"], "healthy"
     )
     assert parts["workers"]["workers"][0]["worker_id"] == "w1"
 

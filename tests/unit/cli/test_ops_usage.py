@@ -23,6 +23,7 @@ from tacore.cli.globals import Globals
         ("worker spawn --broker here", "--broker is an address like tcp://127.0.0.1:"),
         ("worker spawn --broker tcp://127.0.0.1:5555", "workers connect to tcp://127.0.0.1:5556"),
         ("--endpoint tcp://127.0.0.1:1 worker spawn", "name it with --broker"),
+        ("worker spawn --pool orders -n 2", "pool orders has one worker, which alone writes its store"),
         ("completion bsh", "did you mean bash?"),
         ("--bogus", "no option --bogus"),
     ],

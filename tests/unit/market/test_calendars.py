@@ -131,3 +131,36 @@ def test_calendar_of_a_service_when_missing_is_computed_by_a_child(tmp_path: Pat
     assert us(calendars_of(loaded)).is_open(at("2024-07-05T15:00:00Z"))
     (kept,) = (tmp_path / "data" / "calendars").glob("XNYS-*.npy")
     assert len(read(kept).opens) > 9000  # 252 sessions a year from 1990 on
+
+
+@pytest.mark.parametrize(
+    ("market", "moment", "session"),
+    [
+        ("US", "2024-03-13T13:30:00Z", "2024-03-13"),
+        ("US", "2024-03-13T20:00:00Z", "2024-03-13"),  # the close itself, where a standing replay is
+        ("US", "2024-03-13T20:00:00.000001Z", "2024-03-14"),
+        ("US", "2024-03-14T02:00:00Z", "2024-03-14"),  # still the 13th in New York
+        ("US", "2024-03-15T20:00:01Z", "2024-03-18"),  # a weekend
+        ("US", "2024-03-28T20:00:01Z", "2024-04-01"),  # Good Friday and a weekend
+        ("US", "2012-10-27T12:00:00Z", "2012-10-31"),  # hurricane Sandy
+        ("US", "2024-11-29T18:00:00Z", "2024-11-29"),  # the half day after Thanksgiving
+        ("US", "2024-11-29T18:00:01Z", "2024-12-02"),
+        ("US", "2060-07-03T15:00:00Z", "2060-07-05"),  # beyond what is known: a regular week
+        ("CN", "2024-03-13T04:00:00Z", "2024-03-13"),  # lunch
+        ("CN", "2024-09-30T07:00:01Z", "2024-10-08"),  # the National Day week
+        ("HK", "2024-02-09T04:00:01Z", "2024-02-14"),  # Lunar New Year after a half day
+        ("CRYPTO", "2024-03-13T23:59:59.999999Z", "2024-03-13"),
+        ("CRYPTO", "2024-03-14T00:00:00Z", "2024-03-13"),  # its close
+        ("CRYPTO", "2024-03-14T00:00:00.000001Z", "2024-03-14"),
+    ],
+)
+def test_session_when_asked_for_a_moment_is_the_one_that_trades_or_the_next(
+    calendars: Calendars, market: str, moment: str, session: str
+) -> None:
+    assert calendars.sessions(market, simulated=False).session(at(moment)).isoformat() == session
+
+
+def test_session_when_the_market_is_invented_knows_no_holiday(calendars: Calendars) -> None:
+    invented = calendars.sessions("CN", simulated=True)
+    assert invented.session(at("2024-09-30T07:00:01Z")).isoformat() == "2024-10-01"
+    assert invented.session(at("2024-10-04T07:00:01Z")).isoformat() == "2024-10-07"  # a Friday's close

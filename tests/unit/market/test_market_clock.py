@@ -127,3 +127,10 @@ def test_market_when_no_provider_serves_it_names_those_there_are() -> None:
     with pytest.raises(InvalidParams) as refused:
         open_markets().provider("forex")
     assert refused.value.details["market"]["allowed"] == ["US", "CN", "HK", "CRYPTO", "SIM"]
+
+
+def test_session_of_a_standing_replay_is_the_one_that_closes_there() -> None:
+    markets = open_markets()
+    assert markets.session("us", markets.now("US")) == "2013-03-01"
+    assert markets.session("US", markets.now("US") + timedelta(seconds=1)) == "2013-03-04"
+    assert markets.session("CRYPTO", markets.now("CRYPTO")) == "2024-03-13"

@@ -263,7 +263,7 @@ def test_data_when_no_provider_can_be_asked_is_unavailable_with_each_reason() ->
 @pytest.mark.parametrize(
     ("at", "stale", "is_open"),
     [
-        ("2013-03-01T21:00:00Z", False, False),
+        ("2013-03-01T21:00:00Z", False, True),  # a replay that stands at the close
         ("2013-03-04T14:29:00Z", False, False),  # the Monday after, before the open
         ("2013-03-04T14:49:00Z", False, True),
         ("2013-03-04T14:51:00Z", True, True),  # 21 minutes of trading without a price

@@ -9,7 +9,7 @@ import pytest
 
 from tacore.errors import BY_CODE, DeadlineExceeded, InvalidParams, TacoreError, UnknownMethod
 from tacore.wire.envelope import read_head
-from tacore.wire.reply import encode_error, encode_success, encode_value
+from tacore.wire.reply import encode_error, encode_replay, encode_success, encode_value
 
 NATIVE = {"status", "request_id", "data", "error", "processing_time_ms", "timestamp"}
 
@@ -129,3 +129,78 @@ def test_decimal_when_encoded_keeps_every_digit_as_a_number(digits: str) -> None
 
 def test_data_when_text_holds_newlines_has_none_raw() -> None:
     assert b"\n" not in encode_value({"text": "a\nb\r\nc\u2028"})
+
+
+ORDER = {
+    "order_id": "o-1",
+    "status": "filled",
+    "filled_quantity": "10.5",
+    "average_price": "123.4500",
+    "fills": [{"market_time": "2013-03-01T21:00:00Z"}, {"market_time": "2013-03-04T21:00:00Z"}],
+}
+
+
+def order_text(**changes: Any) -> bytes:
+    text = json.dumps(ORDER | changes)
+    return text.replace('"10.5"', "10.5").replace('"123.4500"', "123.4500").encode()
+
+
+def test_order_when_asked_in_camel_case_says_what_was_executed_beside_success() -> None:
+    head = read_head(b'{"requestId":"r","method":"m"}', 1 << 20, 64)
+    text = encode_success(head, "r", order_text(), 0, 0)
+    reply = json.loads(text)
+    assert set(reply) - NATIVE == {
+        "requestId",
+        "success",
+        "orderId",
+        "executedPrice",
+        "executedQuantity",
+        "executionTime",
+    }
+    assert (reply["success"], reply["orderId"], reply["executedQuantity"]) == (True, "o-1", 10.5)
+    assert reply["executionTime"] == "2013-03-04T21:00:00Z"
+    assert b'"executedPrice":123.4500' in text
+
+
+def test_order_when_nothing_is_executed_says_null() -> None:
+    reply = success(
+        {"requestId": "r", "method": "m"}, order_text(fills=[], average_price=None, filled_quantity=0)
+    )
+    assert (reply["orderId"], reply["executedPrice"], reply["executedQuantity"]) == ("o-1", None, 0)
+    assert reply["executionTime"] is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'["order_id"]',
+        b'{"orders":[{"order_id":"o-1","average_price":1,"filled_quantity":1}]}',
+        b'{"order_id":1,"average_price":1,"filled_quantity":1}',
+        b'{"order_id":"o-1","average_price":1}',
+        b'{"order_id":"o-1","average_price":1,"filled_quantity":1,"fills":"none"}',
+    ],
+)
+def test_data_when_it_is_no_order_gets_no_execution(data: bytes) -> None:
+    reply = success({"requestId": "r", "method": "m"}, data)
+    assert set(reply) == NATIVE | {"requestId", "success"}
+
+
+def test_order_when_asked_natively_has_no_execution_beside_its_data() -> None:
+    assert set(success({"request_id": "r", "method": "m"}, order_text())) == NATIVE
+
+
+@pytest.mark.parametrize("request_", [{"request_id": "r"}, {"requestId": "r"}, {"id": 5}])
+def test_replay_when_encoded_is_the_same_reply_and_says_so(request_: dict[str, Any]) -> None:
+    head = read_head(json.dumps({"method": "m", **request_}).encode(), 1 << 20, 64)
+    replay = json.loads(encode_replay(head, head.canonical_id or "", b'{"n":1}', 1_700, 5))
+    assert replay.pop("replayed") is True
+    assert replay == json.loads(encode_success(head, head.canonical_id or "", b'{"n":1}', 1_700, 5))
+
+
+@pytest.mark.parametrize("request_", [{"request_id": "r"}, {"requestId": "r"}, {"id": 5}])
+def test_replay_when_of_an_error_is_the_same_error_and_says_so(request_: dict[str, Any]) -> None:
+    head = read_head(json.dumps({"method": "m", **request_}).encode(), 1 << 20, 64)
+    error = InvalidParams("no", details={"n": 1})
+    replay = json.loads(encode_replay(head, head.canonical_id or "", error, 0, 5))
+    assert replay.pop("replayed") is True
+    assert replay == json.loads(encode_error(head, head.canonical_id or "", error, 0, 5))

@@ -17,8 +17,9 @@ from tacore.ports import Cache, Context, Method
 from tacore.processes import Child
 from tacore.wire import backend
 from tacore.wire.records import RowMaker, decode_rows
+from tacore.worker.member import Link
 from tacore.worker.restarts import RestartPolicy
-from tacore.worker.server import Link, WorkerServer
+from tacore.worker.server import WorkerServer
 from tacore.worker.session import Session
 from tacore.worker.slots import Slots
 from tacore.worker.supervisor import SupervisorServer
@@ -42,36 +43,9 @@ from tests.support.broker_world import (
     frame,
 )
 from tests.support.caches import Computation, alone, soon
+from tests.support.routers import PATIENCE_S, Broker
 
-PATIENCE_S = 15.0
 HELLO = frame(WELCOME, "1.2.3", "/home", {})
-
-
-class Broker:
-    """A ROUTER that says and hears what the test wants."""
-
-    def __init__(self) -> None:
-        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.router = self.context.socket(zmq.ROUTER)
-        self.router.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self.router.linger = 0
-        self.port = self.router.bind_to_random_port("tcp://127.0.0.1")
-
-    @property
-    def endpoint(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
-
-    def hear(self, kind: bytes) -> tuple[bytes, Any, list[bytes]]:
-        """Wait for a message of that kind; give who said it, its payload and its blobs."""
-        for _ in range(1_000):
-            assert self.router.poll(int(PATIENCE_S * 1000)), f"no message of kind {kind!r}"
-            routing, header, *blobs = self.router.recv_multipart()
-            if header[:1] == kind:
-                return routing, msgspec.msgpack.decode(header[1:]) if header[1:] else None, blobs
-        pytest.fail(f"only other messages than {kind!r}")
-
-    def say(self, routing: bytes, *frames: bytes) -> None:
-        self.router.send_multipart([routing, *frames])
 
 
 @pytest.fixture
@@ -116,7 +90,7 @@ def start(broker: Broker) -> Iterator[Start]:
 
 def registered(broker: Broker) -> bytes:
     routing, ready, _ = broker.hear(READY)
-    assert ready == ["w1", "fast", ready[2], 2, 32, "host", 1, 5, "1.2.3", "s1"]
+    assert ready == ["w1", "fast", ready[2], 2, 32, "host", 1, 5, "1.2.3", "s1", None]
     broker.say(routing, HELLO)
     return routing
 

@@ -1,0 +1,72 @@
+"""What `tacore up` starts, and when it says that all of it is there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tacore import processes
+from tacore.cli import up
+from tacore.cli.globals import Globals
+from tacore.cli.screen import Screen
+from tacore.settings.load import load_settings
+from tacore.settings.loaded import Loaded
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Loaded:
+    return load_settings({"home": tmp_path}, environ={}, cwd=tmp_path)
+
+
+def health(*teams: tuple[int, str, int, int]) -> dict[str, Any]:
+    """Report a broker of pid 1 and supervisors: pid, pool, wanted, there."""
+    supervisors = [{"supervisor": f"s{pid}", "pid": pid, "wanted": wanted} for pid, _, wanted, _ in teams]
+    workers = [{"supervisor": f"s{pid}", "pool": pool} for pid, pool, _, there in teams for _ in range(there)]
+    return {"pid": 1, "components": {"workers": {"supervisors": supervisors, "workers": workers}}}
+
+
+@pytest.mark.parametrize(
+    ("workers", "orders", "expected"),
+    [
+        (3, True, [("broker", None), ("workers", (3, "fast")), ("workers", (1, "orders"))]),
+        (3, False, [("broker", None), ("workers", (3, "fast"))]),
+        (0, False, [("broker", None)]),
+    ],
+)
+def test_up_when_it_starts_has_a_part_for_each_team(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, workers: int, orders: bool, expected: list[Any]
+) -> None:
+    started: list[Any] = []
+
+    def child(argv: list[str], spec: dict[str, Any]) -> None:
+        started.append((argv[-1], (spec["count"], spec["pool"]) if "count" in spec else None))
+
+    monkeypatch.setattr(processes, "Child", child)
+    parts = up._parts(loaded, workers, orders=orders, quiet=True)
+    for part in parts:
+        part.start()
+    assert started == expected
+    assert len({part.name for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize(
+    ("teams", "complete"),
+    [
+        ([(2, "fast", 2, 2), (3, "orders", 1, 1)], True),
+        ([(2, "fast", 2, 1), (3, "orders", 1, 1)], False),
+        ([(2, "fast", 2, 2), (3, "orders", 1, 0)], False),
+        ([(2, "fast", 2, 2)], False),
+        ([(2, "fast", 2, 2), (9, "orders", 1, 1)], False),
+    ],
+)
+def test_screen_when_each_team_is_there_is_complete(
+    loaded: Loaded, teams: list[tuple[int, str, int, int]], complete: bool
+) -> None:
+    screen = Screen(loaded, ["workers", "orders"], Globals())
+    assert screen.complete(health(*teams), {"broker": 1, "workers": 2, "orders": 3}) is complete
+
+
+def test_screen_when_only_the_broker_was_asked_for_is_complete_with_it(loaded: Loaded) -> None:
+    screen = Screen(loaded, [], Globals())
+    assert screen.complete(health(), {"broker": 1})
+    assert not screen.complete(health(), {"broker": 5})

@@ -1,0 +1,166 @@
+"""The desk on the real sample history: what becomes of orders, and of cash and positions, by hand."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tacore.errors import Denied, IdempotencyMismatch, TradingHalted
+from tacore.ports.orders import Key, Only, Which
+from tests.support.desk_world import DeskWorld, no_fees
+
+D = Decimal
+
+
+def test_market_order_when_the_replay_stands_fills_at_its_close(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    story = world.place("AAPL", "buy", 10)
+    assert (story.order.status, story.order.filled_quantity, story.order.average_price) == (
+        "filled",
+        D(10),
+        D("430.47"),
+    )
+    assert world.cash() == D("1000000") - D("4304.70")
+    assert [each.after for each in story.events] == ["reserved", "submitting", "accepted", "filled"]
+    assert story.order.paper
+    assert world.ledger.check() == []
+
+
+def test_order_when_retried_under_its_key_is_the_same_one(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    key = Key("mine", "explicit")
+    first = world.place(quantity=10, key=key)
+    again = world.place(quantity="10.0", key=key)
+    assert (again.order, again.fills, again.replayed) == (first.order, first.fills, True)
+    with pytest.raises(IdempotencyMismatch, match="another order"):
+        world.place(quantity=11, key=key)
+    assert len(world.ledger.orders(Only())) == 1
+
+
+def test_two_orders_of_one_key_when_they_come_together_are_one(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    key, asker = Key("mine", "explicit"), world.asker()
+    laters = [world.desk.execute(world.request(quantity=5), key, asker) for _ in range(3)]
+    stories = [world.outcome(each) for each in laters]
+    assert [each.replayed for each in stories] == [False, True, True]
+    assert len({each.order.order_id for each in stories}) == 1
+
+
+def test_key_that_was_only_a_request_id_when_a_day_old_is_refused(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    key = Key("1", "request")
+    world.place(quantity=5, key=key)
+    world.clock.advance(24 * 3600 - 1)
+    assert world.place(quantity=5, key=key).replayed
+    world.clock.advance(2)
+    with pytest.raises(IdempotencyMismatch, match="24 hours"):
+        world.place(quantity=5, key=key)
+
+
+def test_limit_order_when_the_market_comes_to_it_fills_at_its_limit(tmp_path: Path) -> None:
+    # 2013-02-20 closed at 448.85; 2013-02-21 opened at 446.00, low 442.22 (the sample history).
+    world = DeskWorld(tmp_path, at=date(2013, 2, 20))
+    story = world.place("AAPL", "buy", 10, limit_price=444, time_in_force="GTC")
+    assert story.order.status == "accepted"
+    world.travel(datetime(2013, 2, 21, 21, tzinfo=UTC))
+    after = world.outcome(world.desk.order(Which(order_id=story.order.order_id), world.asker()))
+    assert (after.order.status, after.order.average_price) == ("filled", D(444))
+    assert world.cash() == D(1_000_000) - D(4440)
+
+
+def test_cancel_when_an_order_rests_ends_it_and_again_says_the_same(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    order = world.place(limit_price=400, time_in_force="GTC").order
+    which = Which(order_id=order.order_id)
+    assert world.outcome(world.desk.cancel(which, world.asker())).order.status == "cancelled"
+    assert world.outcome(world.desk.cancel(which, world.asker())).order.status == "cancelled"
+    filled = world.place().order
+    with pytest.raises(Denied, match="it is filled"):
+        world.outcome(world.desk.cancel(Which(order_id=filled.order_id), world.asker()))
+
+
+def test_denial_when_told_again_is_the_same_and_binds_its_key(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path, trading={})
+    key = Key("big", "explicit")
+    with pytest.raises(Denied) as first:
+        world.place(quantity=10_000, key=key)
+    assert first.value.details["rule"] == "max_order_notional"
+    assert "replayed" not in first.value.details
+    with pytest.raises(Denied) as again:
+        world.place(quantity=10_000, key=key)
+    assert again.value.details.pop("replayed") is True
+    assert again.value.message == first.value.message
+    assert world.cash() == D(1_000_000)
+
+
+def test_trading_when_halted_takes_no_order_but_cancels(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    resting = world.place(limit_price=400, time_in_force="GTC").order
+    world.outcome(world.desk.set_trading_state("halted", "a look", world.asker()))
+    with pytest.raises(TradingHalted):
+        world.place()
+    assert (
+        world.outcome(world.desk.cancel(Which(order_id=resting.order_id), world.asker())).order.status
+        == "cancelled"
+    )
+    world.outcome(world.desk.set_trading_state("active", "", world.asker()))
+    assert world.place().order.status == "filled"
+
+
+def test_dry_run_when_it_passes_changes_nothing(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    verdict = world.outcome(world.desk.examine(world.request(quantity=10), world.asker()))
+    assert (verdict.passes, verdict.notional, verdict.currency) == (True, D("4304.70"), "USD")
+    assert world.ledger.orders(Only()) == []
+    refused = world.outcome(world.desk.examine(world.request(quantity=100_000), world.asker()))
+    assert [each["rule"] for each in refused.denials] == ["buying_power"]
+
+
+def test_account_when_it_traded_shows_equity_by_the_last_price(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path, at=date(2013, 2, 20))
+    world.place("AAPL", "buy", 100)  # at 448.85
+    world.travel(datetime(2013, 2, 21, 21, tzinfo=UTC))  # 446.06
+    view = world.outcome(world.desk.account(None, None, world.asker()))
+    assert view.cash["USD"] == D(1_000_000) - D("44885.00")
+    (held,) = view.positions
+    assert (held.position.quantity, held.price, held.unrealised_pnl) == (D(100), D("446.06"), D("-279.00"))
+    # 1,000,000 in USD and USDT each, CNY at 0.1607
+    assert view.equity == D(2_000_000) - D(279) + D(160_700)
+    assert view.exposure_gross == D("44606.00")
+
+
+def test_modify_when_the_order_rests_changes_it_and_may_fill_it(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path)
+    order = world.place(limit_price=400, time_in_force="GTC").order
+    which = Which(order_id=order.order_id)
+    changed = world.outcome(world.desk.modify(which, {"limit_price": D(410)}, world.asker()))
+    assert (changed.order.status, changed.order.limit_price) == ("accepted", D(410))
+    filled = world.outcome(world.desk.modify(which, {"limit_price": D(431)}, world.asker()))
+    assert (filled.order.status, filled.order.average_price) == ("filled", D("430.47"))
+
+
+def test_limits_when_they_trip_again_and_again_halt_trading(tmp_path: Path) -> None:
+    trading = {"halt": {"denials": 3, "within_s": 60}}
+    world = DeskWorld(tmp_path, trading=trading)
+    for _ in range(3):
+        with pytest.raises(Denied):
+            world.place(quantity=10_000)
+    state = world.desk.trading_state()
+    assert (state.state, state.by) == ("halted", "gate")
+
+
+def test_deadman_when_a_trading_client_falls_silent_halts_and_cancels(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path, trading=no_fees(deadman_s=30, deadman_cancel=True))
+    order = world.place(limit_price=400, time_in_force="GTC").order
+    world.clock.advance(29)
+    world.turn()
+    assert world.desk.trading_state().state == "active"
+    world.outcome(world.desk.orders(Only(), world.asker()))  # a sign of life
+    world.clock.advance(29)
+    world.turn()
+    assert world.desk.trading_state().state == "active"
+    world.clock.advance(2)
+    world.turn()
+    assert (world.desk.trading_state().state, world.desk.trading_state().by) == ("halted", "deadman")
+    assert world.ledger.order(Which(order_id=order.order_id)).status == "cancelled"
