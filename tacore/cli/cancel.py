@@ -10,14 +10,13 @@ from tacore.cli.exits import INTERRUPTED, OK, PARTLY, Usage, code_of, explain, t
 from tacore.cli.globals import Globals
 from tacore.cli.order import which
 from tacore.cli.orders import newest, only, papers, show
+from tacore.cli.statuses import OPEN
 from tacore.cli.words import Words, split
 from tacore.client.sync import Client
 from tacore.errors import NoAnswer, TacoreError
 
 VALUED = frozenset({"--symbol", "--market", "--account"}) | PATIENCE
 FLAGS = frozenset({"--all", "-y", "--yes"})
-OPEN = ("reserved", "submitting", "accepted", "partially_filled", "unknown")
-"""As `tacore.model.orders` has it, which would load msgspec."""
 
 
 def run(argv: Sequence[str], options: Globals) -> int:

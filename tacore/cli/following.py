@@ -9,11 +9,11 @@ from tacore.cli import banner
 from tacore.cli.exits import OK, tell
 from tacore.cli.globals import Globals
 from tacore.cli.orders import newest, papers
+from tacore.cli.statuses import OPEN, members
 from tacore.cli.stream import Column, Stream
 from tacore.cli.table import cell
 from tacore.client.sync import Client
 from tacore.errors import TacoreError
-from tacore.model.orders import FINAL, OPEN
 
 LOOK_S = 0.5
 PAGE = 100
@@ -48,7 +48,7 @@ Order = dict[str, Any]
 def run(client: Client, asked: Mapping[str, Any], most: int, options: Globals) -> int:
     """Write the newest orders, oldest first, then each one that changes, until interrupted."""
     stream = Stream("orders", LINE, _readable, options, follow=True)
-    wanted = statuses(asked.get("status", ()))
+    wanted = members(asked.get("status", ()))
     looks = Looks(client, {name: value for name, value in asked.items() if name != "status"})
     looks.begin()
     shown = newest(client, asked, most)
@@ -64,12 +64,6 @@ def run(client: Client, asked: Mapping[str, Any], most: int, options: Globals) -
             banner.show(client, papers(passing), options)
         stream.write(passing)
     return OK
-
-
-def statuses(asked: Iterable[str]) -> frozenset[str]:
-    """Give the statuses that are meant; none where all are."""
-    groups = {"open": OPEN, "final": FINAL}
-    return frozenset(status for each in asked for status in groups.get(each, (each,)))
 
 
 def _changes(looks: "Looks") -> Iterable[list[Order]]:

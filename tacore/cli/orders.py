@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tacore.cli import banner, render, texts
+from tacore.cli import banner, render, statuses, texts
 from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.exits import OK
 from tacore.cli.globals import Globals
@@ -27,8 +27,8 @@ COLUMNS = (
     "filled_quantity",
     "average_price",
     "account",
-    "updated_at",
     "reason",
+    "updated_at",
 )
 
 
@@ -58,8 +58,7 @@ def only(options: Mapping[str, str]) -> dict[str, Any]:
     asked: dict[str, Any] = {
         name: options[f"--{name}"] for name in ("symbol", "market", "account") if f"--{name}" in options
     }
-    statuses = [each for word in options.get("--status", "").lower().split(",") if (each := word.strip())]
-    return asked | ({"status": statuses} if statuses else {})
+    return asked | ({"status": statuses.read(options["--status"])} if "--status" in options else {})
 
 
 def newest(client: Client, asked: Mapping[str, Any], most: int | None) -> list[dict[str, Any]]:

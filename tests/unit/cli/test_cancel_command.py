@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from tacore.cli import cancel
-from tacore.model import orders as model
 from tests.support.command import tacore
 from tests.support.fake_broker import FakeBroker
 from tests.support.terminal import on_terminal
@@ -133,10 +131,6 @@ def test_cancel_all_when_a_terminal_does_not_agree_ends_nothing(
     assert "LIVE  cancel 3 open orders of paper, real (AAPL, MSFT)? [y/N]" in said
     assert said.endswith("nothing was cancelled")
     assert sent(broker, "cancel.all") == []
-
-
-def test_open_statuses_when_repeated_are_those_of_the_model() -> None:
-    assert cancel.OPEN == model.OPEN
 
 
 def test_cancel_all_when_nothing_is_open_asks_nobody(tmp_path: Path) -> None:

@@ -72,13 +72,13 @@ def test_orders_when_on_a_terminal_are_a_table_under_a_banner(broker: FakeBroker
     seen = on_terminal(["orders", "--no-color"], tmp_path, broker.endpoint, columns=180)
     assert seen.lines[0] == "PAPER"
     names = "order_id status symbol action quantity order_type price filled_quantity average_price account"
-    assert seen.lines[1].split() == [*names.split(), "updated_at", "reason"]
+    assert seen.lines[1].split() == [*names.split(), "reason", "updated_at"]
     assert [line.split()[:3] for line in seen.lines[2:]] == [
         ["o-000003", "denied", "AAPL"],
         ["o-000002", "filled", "MSFT"],
         ["o-000001", "accepted", "AAPL"],
     ]
-    assert seen.lines[2].endswith("quantity: too much")
+    assert "paper    quantity: too much  2026-11-24T06:00:03Z" in seen.lines[2]
     assert [method for method, _ in asked(broker)] == ["list.orders", "get.trading_state"]
 
 
@@ -159,6 +159,9 @@ def test_order_when_on_a_terminal_is_a_sheet_with_fills_and_events(
         ("orders -n 0", 2, "-n is a number of at least 1"),
         ("orders -n many", 2, "-n is a number"),
         ("orders --status", 2, "--status needs a value"),
+        ("orders --status ,", 2, "--status needs one of open, final, reserved"),
+        ("orders --status opne", 2, "--status opne: there is no such status; did you mean open?"),
+        ("orders -f --status x", 2, "allowed: open, final, reserved, submitting, accepted"),
         ("orders -f -o json", 2, "orders -f writes table, ndjson or csv"),
     ],
 )
@@ -173,11 +176,11 @@ def test_orders_when_they_cannot_be_shown_say_why(
 def test_orders_when_a_param_is_wrong_name_the_method_to_look_at(
     desk: FakeDesk, broker: FakeBroker, tmp_path: Path
 ) -> None:
-    field = {"status": {"problem": "is no status", "value": "opne", "nearest": "open"}}
-    desk.errors["list.orders"] = ("invalid_params", "status: is no status", field)
-    done = tacore(["orders", "--status", "opne"], tmp_path, broker.endpoint)
+    field = {"market": {"problem": "no provider serves it", "value": "MARS", "allowed": ["US"]}}
+    desk.errors["list.orders"] = ("invalid_params", "market: no provider serves it", field)
+    done = tacore(["orders", "--market", "MARS"], tmp_path, broker.endpoint)
     assert done.returncode == 3
-    assert "did you mean open" in done.stderr
+    assert "given MARS, allowed US" in done.stderr
     assert "`tacore describe list.orders` shows the params" in done.stderr
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tacore.cli.following import Looks, statuses
+from tacore.cli.following import Looks
 from tacore.client.sync import Client
 from tests.support.command import command, environment
 from tests.support.fake_broker import FakeBroker
@@ -85,19 +85,6 @@ def test_looks_when_an_order_shown_was_newer_than_their_own_do_not_give_it_again
     desk.change(1, filled_quantity=4)
     looks.take_note([desk.orders["o-000001"]])
     assert seen(looks) == []
-
-
-def test_statuses_when_groups_are_asked_for_are_their_members() -> None:
-    assert statuses(["open"]) == {"reserved", "submitting", "accepted", "partially_filled", "unknown"}
-    assert statuses(["final", "unknown"]) == {
-        "denied",
-        "filled",
-        "cancelled",
-        "expired",
-        "rejected",
-        "unknown",
-    }
-    assert statuses([]) == frozenset()
 
 
 class Following:
