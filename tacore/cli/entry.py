@@ -10,8 +10,37 @@ from tacore.cli.globals import Globals, split
 from tacore.errors import TacoreError
 
 Command = Callable[[Sequence[str], Globals], int]
-FAST = frozenset({"batch", "call", "describe", "help", "logs", "methods", "version"})
+FAST = frozenset(
+    {
+        "account",
+        "batch",
+        "call",
+        "cancel",
+        "describe",
+        "halt",
+        "help",
+        "logs",
+        "methods",
+        "order",
+        "orders",
+        "positions",
+        "reconcile",
+        "resume",
+        "version",
+    }
+)
 """Commands with a module of their own, which load no framework."""
+CALLED = {
+    "account": "get.account",
+    "cancel": "cancel.order",
+    "halt": "set.trading_state",
+    "order": "get.order",
+    "orders": "list.orders",
+    "positions": "get.positions",
+    "reconcile": "reconcile.orders",
+    "resume": "set.trading_state",
+}
+"""The method behind a command of its own."""
 
 
 def main() -> None:
@@ -59,7 +88,9 @@ def _dispatch(argv: Sequence[str]) -> int:
 def _method(argv: Sequence[str]) -> str:
     """Give the method that was called, for the advice; its place among options is told by `split`."""
     words = split(argv)[0]
-    return words[1] if words[:1] == ["call"] and len(words) > 1 else "METHOD"
+    if words[:1] == ["call"] and len(words) > 1:
+        return words[1]
+    return CALLED.get(words[0], "METHOD") if words else "METHOD"
 
 
 def _drop_output() -> None:

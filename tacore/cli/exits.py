@@ -21,7 +21,12 @@ _ADVICE: Mapping[str, str] = {
     "no_answer": "look into `tacore ps` and `tacore logs`, or wait longer with --timeout",
     "unknown_method": "`tacore methods` lists what there is",
     "invalid_params": "`tacore describe METHOD` shows the params",
-    "outcome_unknown": "it may have happened: ask with `tacore call get.order` before anything is sent again",
+    "denied": "nothing was sent to a venue; `tacore order ID` shows what was asked for",
+    "trading_halted": "`tacore resume` takes orders again, once it is known why; cancelling works meanwhile",
+    "rejected": "`tacore order ID` shows what the venue said; the same key gets the same answer again",
+    "idempotency_mismatch": "`tacore order ID` shows what has this key; another order needs a key of its own",
+    "outcome_unknown": "it may have happened: `tacore order ID` tells, and so does the same key again; "
+    "do not send it under another one",
     "unauthorized": "the service does not know this key",
     "forbidden": "this key may not do that",
 }
@@ -49,14 +54,31 @@ def explain(error: errors.TacoreError, method: str = "METHOD") -> str:
         return f"tacore: {error.message}: {_ADVICE[error.code]}"
     lines = [f"tacore: {error.code}: {error.message}"]
     if not isinstance(error, errors.NoAnswer | errors.ConfigurationError):  # their messages say it all
-        details = {name: each for name, each in error.details.items() if name != "retry_after_ms"}
-        said = [(field, _left_to_say(reason, error.message)) for field, reason in details.items()]
+        said = [(field, _left_to_say(reason, error.message)) for field, reason in _details(error).items()]
         lines += [f"  {field}: {text}" for field, text in said if text]
     if "retry_after_ms" in error.details:
         lines.append(f"  try again in {error.details['retry_after_ms'] / 1000:.0f} s")
     if error.code in _ADVICE:
-        lines.append(f"  {_ADVICE[error.code].replace('METHOD', method)}")
+        lines.append(f"  {_advice(error, method)}")
     return "\n".join(lines)
+
+
+def _advice(error: errors.TacoreError, method: str) -> str:
+    order_id = error.details.get("order_id")
+    known = isinstance(order_id, str)
+    text = _ADVICE[error.code].replace("METHOD", method)
+    return text.replace("`tacore order ID`", f"`tacore order {order_id}`" if known else "`tacore orders`")
+
+
+def _details(error: errors.TacoreError) -> Mapping[str, object]:
+    """Leave out what the message has said: of several denials the names of their rules are shown."""
+    details = {name: each for name, each in error.details.items() if name != "retry_after_ms"}
+    denials = details.pop("denials", None)
+    if isinstance(denials, list) and len(denials) > 1:
+        rules = [each.get("rule") for each in denials if isinstance(each, Mapping)]
+        of_first = ("rule", "limit", "value")
+        return {"rules": rules, **{name: each for name, each in details.items() if name not in of_first}}
+    return details
 
 
 def _left_to_say(reason: object, message: str) -> str:

@@ -26,6 +26,14 @@ Calling it:
   methods               what can be called
   describe METHOD       its params, defaults and examples
 
+Trading:
+  orders                list orders (-f follows)
+  order ID              one order with its fills and events
+  cancel ID...|--all    end what is open
+  positions, account    what is held, with profit and loss; cash, equity, limits
+  halt, resume          take no orders (--reducing: only what reduces), take them again
+  reconcile             ask the venues for what is unknown, check the ledger
+
 Other:
   version, completion   `tacore COMMAND --help` explains each
 

@@ -1,7 +1,7 @@
 """Which part of an answer is the rows of a table or the lines of a stream.
 
-An answer that names itself (symbol, status, order_id …) is one row. Else the list of objects, or the object
-of objects, is the rows: one with a well-known name, or else the only one. Else the answer is one row.
+An answer about one thing (with symbol, status, equity, order_id …) is one row. Else the list of objects, or
+the object of objects, is the rows: one with a well-known name, else the only one. Else the answer is one row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 Row = Mapping[str, Any]
 WELL_KNOWN = ("opportunities", "symbols", "orders", "positions", "jobs", "methods", "workers", "rows")
 ASIDE = ("warnings", "missing")
-_SELF = frozenset({"status", "symbol", "state", "risk_score"})
+_SELF = frozenset({"status", "symbol", "state", "risk_score", "equity", "passes", "ledger_ok"})
 
 
 class Rows(NamedTuple):

@@ -2,7 +2,20 @@
 
 from typing import Any, NamedTuple
 
-from tacore.cli import app, batch, call, logs
+from tacore.cli import (
+    account,
+    app,
+    batch,
+    call,
+    cancel,
+    halt,
+    logs,
+    order,
+    orders,
+    positions,
+    reconcile,
+    resume,
+)
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
 
@@ -10,12 +23,20 @@ METHODS = "@methods"
 """Stands for the names of the methods that the running service knows."""
 SHELLS = ("bash", "fish", "zsh")
 _FAST: dict[str, frozenset[str]] = {
+    "account": account.VALUED,
     "batch": batch.VALUED,
     "call": call.VALUED | call.FLAGS,
+    "cancel": cancel.VALUED | cancel.FLAGS,
     "describe": frozenset(),
+    "halt": halt.VALUED | halt.FLAGS,
     "help": frozenset(),
     "logs": logs.VALUED | logs.FLAGS,
     "methods": frozenset(),
+    "order": order.VALUED,
+    "orders": orders.VALUED | orders.FLAGS,
+    "positions": positions.VALUED | positions.FLAGS,
+    "reconcile": reconcile.VALUED,
+    "resume": resume.VALUED,
     "version": frozenset(),
 }
 

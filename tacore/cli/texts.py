@@ -69,6 +69,97 @@ Show the journal: one line for each answered request, oldest first.
   --text TEXT           only where params or answer have this text
 
 """
+_PATIENCE = """\
+  --timeout S, --retries N, --backoff S   as for `tacore call`
+"""
+_SCREEN = """\
+A terminal also says PAPER or LIVE, and the trading state where it is not active.
+
+"""
+ORDERS = f"""\
+tacore orders [-f] [options]
+
+List orders, newest first; with -f show those that change, as they do.
+
+  -f, --follow          go on: the newest, oldest first, then each order that changes
+  -n N                  how many of the newest (50)
+  --status A,B          reserved, submitting, accepted, partially_filled, filled, cancelled, expired,
+                        rejected, denied, unknown; open and final mean all such
+  --symbol SYMBOL       only of this symbol
+  --market MARKET       only of this market
+  --account NAME        only of this account
+{_PATIENCE}
+{_SCREEN}"""
+ORDER = f"""\
+tacore order ID
+
+Show an order with its fills and events. ID is its order_id (o-...), or its client_order_id (tc-...).
+
+{_PATIENCE}
+{_SCREEN}"""
+CANCEL = f"""\
+tacore cancel ID...
+tacore cancel --all [--symbol SYMBOL] [--market MARKET] [--account NAME] [-y]
+
+End orders that are open; works in every trading state.
+
+  --all                 all that are open; a terminal asks first
+  --symbol SYMBOL       with --all: only of this symbol
+  --market MARKET       with --all: only of this market
+  --account NAME        with --all: only of this account
+  -y, --yes             do not ask; needed where there is nobody to ask
+{_PATIENCE}
+Exit codes: 0 all are ended, 3 it was refused, 7 there is no such order, 8 some were not cancelled or may
+still trade, 130 not agreed to.
+
+{_SCREEN}"""
+POSITIONS = f"""\
+tacore positions [--account NAME] [--closed]
+
+Show what an account holds, with profit and loss.
+
+  --account NAME        trading.default_account unless said
+  --closed              also what is held no more
+{_PATIENCE}
+{_SCREEN}"""
+ACCOUNT = f"""\
+tacore account [NAME] [--as-of T]
+
+Show an account: cash by currency, equity, buying power, exposure, positions, limits. NAME is
+trading.default_account unless said.
+
+  --as-of T             as it was at an ISO 8601 moment (UTC), or an age like 90s, 5m, 2h, 1d
+{_PATIENCE}
+{_SCREEN}"""
+HALT = f"""\
+tacore halt [--reducing] [--reason TEXT]
+
+Take no orders any more, on all accounts. What is open stays open; cancelling works.
+
+  --reducing            take only what makes a position or an order smaller
+  --reason TEXT         kept with it
+{_PATIENCE}
+{_SCREEN}"""
+RESUME = f"""\
+tacore resume [--reason TEXT]
+
+Take orders again.
+
+  --reason TEXT         kept with it
+{_PATIENCE}
+{_SCREEN}"""
+RECONCILE = f"""\
+tacore reconcile
+
+Ask the venues for orders of which nobody knows what became of them, and check the ledger against its fills.
+
+  --timeout S           patience of each attempt (120)
+  --retries N, --backoff S   as for `tacore call`
+
+Exit codes: 0 all is known and adds up, 8 something is still unknown, 1 the ledger does not agree with its
+fills.
+
+{_SCREEN}"""
 
 
 def usage(text: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tacore.cli.exits import Usage
-from tacore.cli.logs import moment_us
+from tacore.cli.moments import moment_us
 from tacore.store.batch import Batch
 from tacore.store.database import Database
 from tacore.wire.records import Answers
