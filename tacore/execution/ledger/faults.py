@@ -1,5 +1,6 @@
 """What may go wrong with the ledger, and what a caller should make of it."""
 
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "replaced": "the file at its place is another one or gone; restart the executor",
     }
 )
+_ROOM_BYTES = 65_536  # the least that SQLite's index of the WAL grows by, twice
 DOUBTFUL = frozenset({"read_only", "io", "corrupt"})
 """After these only a connection opened anew can tell whether the cause has passed."""
 
@@ -53,9 +55,19 @@ def reason_of(error: BaseException) -> str | None:
 def mapped(error: Exception, path: Path, doing: str = "written") -> TacoreError:
     """Make the error for a caller: Unavailable with a reason, Internal for a defect of ours."""
     reason = reason_of(error)
+    if reason == "io" and _is_full(path):
+        reason = "disk_full"
     if reason is None:
         return Internal(f"the ledger refused a statement: {error}", details={"ledger": str(path)})
     return unavailable(reason, path, doing, str(error))
+
+
+def _is_full(path: Path) -> bool:
+    """Tell whether the disk has no room: SQLite says so only of some of its files."""
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM_BYTES
+    except OSError:
+        return False
 
 
 def unavailable(reason: str, path: Path, doing: str = "written", said: str = "") -> Unavailable:

@@ -76,6 +76,19 @@ class LedgerFile:
                 raise self.fault(error) from error
             raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads inside see one moment, whatever another connection commits meanwhile."""
+        connection = self._connection
+        if connection is None or connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._roll_back(connection)
+
     def fault(self, error: Exception, doing: str = "written") -> TacoreError:
         """Make the error for a caller, and remember whether the connection is in doubt."""
         reason = reason_of(error)

@@ -54,6 +54,14 @@ class Ledger(Reads):
             finally:
                 transaction.finish()
 
+    def check(self) -> list[str]:
+        """Look for damage and disagreement, as of one moment; [] where all is right.
+
+        It reads the whole file: a second Ledger on another thread can do so while this one is written.
+        """
+        with self._file.snapshot():
+            return super().check()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

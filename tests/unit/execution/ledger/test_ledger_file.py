@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from tacore.clock import ManualClock
 from tacore.errors import ConfigurationError, Internal, TacoreError, Unavailable
 from tacore.execution.ledger import Fenced, Ledger, file, schema
+from tacore.execution.ledger.faults import mapped
 from tacore.model.orders import Order
 from tacore.ports.orders import Only, Which
 from tests.support.ledgers import book, draft, trade, working
@@ -409,3 +411,36 @@ def test_ledger_when_closed_takes_no_more_questions(ledger: Ledger) -> None:
         ledger.trading_state()
     with pytest.raises(Internal, match="the ledger is closed"), ledger.group():
         pass
+
+
+def test_check_when_another_writes_meanwhile_sees_one_moment(
+    ledger: Ledger, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = working(ledger, "a")
+    with Ledger(tmp_path / "ledger.db", clock) as second:
+        rows, count = second._rows, 0
+
+        def rows_and_a_fill(sql: str, values: Any = ()) -> list[Any]:
+            nonlocal count
+            count += 1
+            found = rows(sql, values)
+            book(ledger, order, trade(str(count), "1", "10"))
+            return found
+
+        monkeypatch.setattr(second, "_rows", rows_and_a_fill)
+        assert second.check() == []
+        assert count > 5
+    assert len(ledger.fills("paper")) == count
+    assert ledger.check() == []
+
+
+def test_fault_when_the_disk_has_no_room_says_so_whatever_sqlite_calls_it(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    path = tmp_path / "ledger.db"
+    assert mapped(error, path).details["reason"] == "io"
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=4096))
+    assert mapped(error, path).details["reason"] == "disk_full"
