@@ -31,7 +31,7 @@ class OpenDesk(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the store in order: nothing is sent or written after it."""
+        """Leave the store in order, built or not: nothing is sent or written after it."""
         ...
 
 

@@ -33,6 +33,7 @@ def serve_worker(spec: Mapping[str, Any]) -> None:
     start_logs(loaded, file="worker.log", stderr=False, context={"worker_id": worker_id})
     methods = methods_of(loaded, spec["pool"])
     import_providers(loaded)
+    _import_scans()
     prepare(methods)
     cache = build_cache(loaded)
     ready = introduce(spec, methods, credit=1, batch=loaded.settings.broker.batch_max)
@@ -84,10 +85,13 @@ def methods_of(loaded: Loaded, pool: str) -> dict[str, Method]:
 def import_providers(loaded: Loaded) -> None:
     """Import what the session needs while nobody waits: a registered worker is sent requests at once."""
     from tacore.market.registry import provider_kinds  # noqa: PLC0415 - numpy: the supervisor needs none
-    from tacore.market.scan import shown, tables  # noqa: F401, PLC0415 - as above
 
     for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
         provider_kinds(market, settings)
+
+
+def _import_scans() -> None:
+    from tacore.market.scan import shown, tables  # noqa: F401, PLC0415 - as above
 
 
 def prepare(methods: Mapping[str, Method]) -> None:

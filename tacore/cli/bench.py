@@ -66,7 +66,11 @@ def _params(options: Globals, method: str, words: Sequence[str]) -> dict[str, An
     """Build the params, and try them once: a request that fails is no load."""
     with open_client(options) as client:
         described = catalogue.fetch(client, method)
-        if not described.get("idempotent") or str(described["name"]).startswith("admin."):
+        if (
+            described.get("writes")
+            or not described.get("idempotent")
+            or str(described["name"]).startswith("admin.")
+        ):
             raise Usage(f"{method} changes something: only methods that read can be measured")
         made = params.build(params.read_words(words), {}, catalogue.as_method(method, described))
         client.call(method, made)

@@ -29,6 +29,7 @@ from tests.support.broker_world import (
     WELCOME,
     frame,
 )
+from tests.support.operations import eventually
 from tests.support.routers import PATIENCE_S, Broker
 
 HELLO = frame(WELCOME, "1.2.3", "/home", {"US": {"speed": 0}})
@@ -291,3 +292,30 @@ def test_server_when_rung_more_often_than_it_hears_does_not_wait(running: Runnin
         running.server.wake()
     running.ask(routing, 2)
     assert running.replies(1)[0]["data"] == 2
+
+
+def test_server_when_the_broker_is_gone_waits_for_none_of_its_answers_and_leaves_when_told(
+    running: Running,
+) -> None:
+    routing = running.join()
+    running.ask(routing, *["hold"] * 40)
+    desk = running.desk
+    desk.wait_for(lambda: len(desk.held) == 40)
+    running.broker.context.destroy(linger=0)
+    eventually(lambda: running.server._cut_off, "the server sees that the broker is gone")
+    turn, took_s = desk.turn, list[float]()
+
+    def resolving() -> None:
+        started = time.monotonic()
+        for answer in desk.held:
+            answer.resolve(msgspec.Raw(b"1"))
+        took_s.append(time.monotonic() - started)
+        turn()
+
+    desk.turn = resolving  # type: ignore[method-assign]
+    running.server.stop()
+    time.sleep(0.3)  # longer than it looks for messages: it stays, for it holds requests
+    assert running.thread.is_alive()
+    desk.wake()
+    assert running.ended()
+    assert took_s[0] < 0.25  # one that waited would take 40 times as long
