@@ -12,8 +12,8 @@ from tacore.ports.venue import Cleared
 from tests.support.venues.server import KEY, SECRET
 from tests.support.venues.worlds import WORLDS, World, quantity
 
-PLACED = ("504_after_accept", "500_after_accept", "drop", "malformed", "nothing", "moved")
-UNPLACED_UNKNOWN = ("500", "503", "reset")
+PLACED = ("504_after_accept", "500_after_accept", "drop", "malformed", "nothing", "another", "moved")
+UNPLACED_UNKNOWN = ("408", "409", "500", "503", "reset")
 
 
 @pytest.mark.parametrize("mode", ["429", "401"])
@@ -94,6 +94,14 @@ def test_submit_when_a_duplicate_cannot_be_looked_at_is_unknown(world: World) ->
     world.server.next("503", on="ask")
     with pytest.raises(OutcomeUnknown):
         world.submit(order)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_find_when_answered_with_another_order_proves_nothing(world: World, known: bool) -> None:
+    order = world.placed()
+    world.server.next("another", on="ask")
+    with pytest.raises(Unavailable, match="another one"):
+        world.venue.find(order if known else msgspec.structs.replace(order, venue_order_id=""))
 
 
 @pytest.mark.parametrize("mode", ["429", "401", "500", "503", "reset", "malformed", "404_page", "nothing"])

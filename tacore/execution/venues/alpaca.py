@@ -123,7 +123,7 @@ class AlpacaVenue:
             if error.details["reason"] != "not_cancelable":
                 raise
         with self._mapped("sent"):
-            return self._whole(self._get(f"/orders/{order_id}"))
+            return self._whole(self._get(order, f"/orders/{order_id}"))
 
     def modify(self, order: Order, change: Change, moment: Moment) -> Report:
         """Refuse: Alpaca replaces an order by another, with another client_order_id."""
@@ -149,7 +149,7 @@ class AlpacaVenue:
 
     def _look(self, order: Order) -> Mapping[str, Any]:
         if order.venue_order_id:
-            return self._get(f"/orders/{order.venue_order_id}")
+            return self._get(order, f"/orders/{order.venue_order_id}")
         found = self._by_client_order_id(order)
         if found is None:
             raise Lost("not_found", maybe=False, what=order.client_order_id)
@@ -158,17 +158,14 @@ class AlpacaVenue:
     def _by_client_order_id(self, order: Order) -> Mapping[str, Any] | None:
         try:
             asked = {"client_order_id": order.client_order_id}
-            return _own(order, self._get("/orders:by_client_order_id", asked))
+            return self._get(order, "/orders:by_client_order_id", asked)
         except self._refusal as error:
             if getattr(error, "status_code", None) == HTTPStatus.NOT_FOUND and _code(error) == _NOT_FOUND:
                 return None
             raise
 
-    def _get(self, path: str, asked: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        answer = self._client.get(path, asked)
-        if not isinstance(answer, dict):
-            raise Lost("malformed", maybe=True, what="no order")
-        return answer
+    def _get(self, order: Order, path: str, asked: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        return _own(order, self._client.get(path, asked))
 
     def _whole(self, found: Mapping[str, Any]) -> Report:
         """Report an order with all of its fills."""

@@ -99,7 +99,7 @@ class CcxtVenue:
             if error.details["reason"] != "not_found":
                 raise
         with self._mapped("sent"):
-            return self._whole(self._exchange.fetch_order(order_id, order.symbol), order)
+            return self._whole(self._fetched(order_id, order, {}), order)
 
     def modify(self, order: Order, change: Change, moment: Moment) -> Report:
         """Refuse: exchanges replace an order by another, if at all."""
@@ -187,7 +187,10 @@ class CcxtVenue:
 
     def _fetched(self, order_id: str, order: Order, params: Mapping[str, str]) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._exchange.fetch_order(order_id, order.symbol, params)
-        if not found.get("id") or (order_id and found["id"] != order_id):
+        # A cancelled order may show the id of its cancel, which Binance names too.
+        ours = found.get("clientOrderId") == order.client_order_id or found.get("status") == "canceled"
+        right = found.get("id") == order_id if order_id else ours
+        if not found.get("id") or not right:
             raise Lost("malformed", maybe=True, what="no order, or another one")
         return found
 

@@ -114,7 +114,8 @@ class BinanceVenueServer(VenueServer):
         return as_json(said)
 
     def _trades(self, asked: dict[str, str]) -> list[dict[str, object]]:
-        wanted = [each for each in self.book.trades if each.shown and str(each.order) == asked["orderId"]]
+        own = asked.get("orderId")
+        wanted = [each for each in self.book.trades if each.shown and own in (None, str(each.order))]
         rows = [trade(each, self.book.orders[each.order - 1]) for each in wanted]
         return [each for each in rows for _ in range(2 if self.twice else 1)][: int(asked.get("limit", 500))]
 

@@ -14,6 +14,7 @@ What it can be told in the process can be told from outside too, by POST /_contr
 GET /_control gives the requests received and the orders.
 """
 
+import re
 import socket
 import sys
 import threading
@@ -28,13 +29,14 @@ from typing import Any, Self
 from tests.support.venues.book import Book
 from tests.support.venues.http import PAGE, Answer, Request, as_json, handler
 
+_OWN = re.compile(rb'("(?:id|orderId|client_?[oO]rder_?[iI]d)": )("[^"]*"|\d+)')
 KEY, SECRET = "PKLOOPBACK0000000000", "s3cr3t-0f-the-loopback-venue"
-BEFORE = frozenset({"401", "403", "404_page", "429", "500", "503", "reset", "hang", "reject"})
+BEFORE = frozenset({"401", "403", "404_page", "408", "409", "429", "500", "503", "reset", "hang", "reject"})
 """Modes of which nothing comes: the request is received, and not carried out."""
 AFTER = frozenset(
-    {"500_after_accept", "504_after_accept", "drop", "silence", "malformed", "nothing", "moved"}
+    {"500_after_accept", "504_after_accept", "drop", "silence", "malformed", "nothing", "another", "moved"}
 )
-"""Modes that carry the request out, and then answer ill or not at all."""
+"""Modes that carry the request out, and then answer ill (another: of another order) or not at all."""
 OTHER = frozenset({"cross"})
 """cross, of a cancel: what is left of the order trades just before."""
 
@@ -168,6 +170,8 @@ class VenueServer:
             return 200, {"Content-Type": "text/html"}, PAGE
         if mode == "nothing":
             return as_json({})
+        if mode == "another":
+            return answer[0], answer[1], _OWN.sub(rb'\1"8efc"', answer[2])
         return (307, {"Location": f"{self.url}/elsewhere"}, b"") if mode == "moved" else answer
 
     def kind(self, request: Request) -> str:

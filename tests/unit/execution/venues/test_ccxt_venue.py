@@ -126,6 +126,17 @@ def test_find_when_an_exchange_looks_up_no_ids_of_ours_searches_all_orders(
     assert [each and each.status for each in found] == ["accepted", "filled", "cancelled", None]
 
 
+def test_fills_when_an_exchange_lists_none_by_order_are_picked_from_all(world: World) -> None:
+    assert isinstance(world.venue, module.CcxtVenue)
+    world.venue._exchange.has["fetchOrderTrades"] = False
+    order, other = world.placed(), world.placed()
+    world.fill(other, world.quantity, world.price)
+    world.fill(order, "0.1", world.price)
+    report = world.venue.find(order)
+    assert report is not None
+    assert [(each.trade_id, each.quantity) for each in report.fills] == [("BTC/USDT:2", Decimal("0.1"))]
+
+
 def test_find_when_its_markets_cannot_be_read_proves_nothing(world: World) -> None:
     world.server.next("503", on="ask")
     with pytest.raises(Unavailable):
