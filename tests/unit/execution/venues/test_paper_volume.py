@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tacore.model import Quote
+from tacore.model import Bar, Quote
 from tacore.model.orders import Report
-from tacore.ports.venue import Cleared, Moment
+from tacore.ports.venue import Change, Cleared, Moment
 from tests.support.gate_cases import D, a_quote, an_order
 from tests.support.paper import Replay, a_venue, after, trades, when
 
@@ -24,6 +24,7 @@ def test_market_order_when_larger_than_its_share_fills_over_several_sessions() -
     replay = Replay("IBM")
 
     first = replay.place("2012-10-12", "buy", ALL)
+    assert str(first.fills[0].quantity) == "271200"
     second, third = replay.go("2012-10-15"), replay.go("2012-10-16")
 
     # 207.80, 208.88 and 209.94, each times 1.0001: 207.82078, 208.900888, 209.960994
@@ -209,3 +210,87 @@ def test_moment_when_it_lacks_a_session_is_refused() -> None:
     for name in ("session", "order_session", "quote_session"):
         with pytest.raises(ValueError, match=f"moment: .*{name} ''"):
             a_venue().submit(Cleared(order), msgspec.structs.replace(moment, **{name: ""}))
+
+
+@pytest.mark.parametrize(
+    ("market", "symbol", "side", "quantity", "volume", "filled"),
+    [
+        ("HK", "0005", "buy", "2000", 9_999, 800),  # a tenth is 999.9, and its board lot is 400
+        ("HK", "0700", "buy", "2000", 9_999, 900),
+        ("CN", "600519", "sell", "150", 2_000, 150),  # an odd part is sold with all of it
+        ("CN", "600519", "sell", "150", 1_999, 100),
+        ("CN", "600519", "sell", "150", 999, 0),
+        ("CN", "600519", "sell", "50", 1_000, 50),
+        ("CRYPTO", "BTC/USDT", "buy", "2", D("1.234567"), D("0.12345")),
+    ],
+)
+def test_share_when_the_market_has_lots_is_rounded_down_to_them(
+    market: str, symbol: str, side: str, quantity: str, volume: D, filled: D
+) -> None:
+    order = an_order(side, quantity, market=market, symbol=symbol, order_id="o-1")
+    moment = look("2024-03-04T03:00:00Z", "100", 0)
+    assert moment.quote is not None
+    quote = msgspec.structs.replace(moment.quote, volume=D(volume))
+
+    report = a_venue().submit(Cleared(order), msgspec.structs.replace(moment, quote=quote))
+
+    assert sum(each.quantity for each in report.fills) == filled
+
+
+def a_bar(opened: str, high: str, low: str, close: str) -> Bar:
+    """Make the bar of a Monday in Shanghai."""
+    return Bar(
+        time=when("2024-03-04T07:00:00Z"),
+        session="2024-03-04",
+        open=D(opened),
+        high=D(high),
+        low=D(low),
+        close=D(close),
+        volume=D(100_000),
+        adjusted_close=D(close),
+    )
+
+
+def test_order_when_placed_in_a_break_meets_no_price_of_the_morning() -> None:
+    venue = a_venue()
+    order = an_order("buy", "100", market="CN", order_id="o-1", limit_price="95")
+    lunch = msgspec.structs.replace(look("2024-03-04T04:30:00Z", "100", 1000), is_open=False)
+    report = venue.submit(Cleared(order), lunch)
+    assert (report.status, report.matched_until) == ("accepted", when("2024-03-04T04:30:00Z"))
+
+    night = msgspec.structs.replace(
+        lunch, now=when("2024-03-04T07:00:01Z"), session="2024-03-05", matched_session="2024-03-04"
+    )
+    seen = [
+        venue.follow(after(order, report), msgspec.structs.replace(night, bars=[bar]))
+        for bar in (a_bar("94", "101", "94", "96"), a_bar("94", "101", "94", "94"))
+    ]
+    assert [each and each.status for each in seen] == ["expired", "filled"]
+
+
+def test_modify_when_a_bar_is_newer_than_the_quote_leaves_that_bar_behind() -> None:
+    order = an_order("buy", "100", market="CN", order_id="o-1", limit_price="95", status="accepted")
+    moment = look("2024-03-04T06:59:57Z", "96", 1000)
+    night = msgspec.structs.replace(
+        moment,
+        now=when("2024-03-04T09:00:00Z"),
+        is_open=False,
+        session="2024-03-05",
+        bars=[a_bar("96", "97", "95.5", "96")],
+    )
+
+    report = a_venue().modify(order, Change(quantity=D(100), limit_price=D(97)), night)
+
+    assert report.matched_until == when("2024-03-04T07:00:00Z")
+
+
+def test_bar_when_it_has_no_price_fills_nothing() -> None:
+    order = an_order("buy", "100", market="CN", order_id="o-1", status="accepted", time_in_force="GTC")
+    moment = look("2024-03-04T07:00:00Z", "96", 1000)
+    moment = msgspec.structs.replace(moment, is_open=False, bars=[a_bar("0", "97", "0", "96")])
+
+    report = a_venue().follow(order, moment)
+
+    assert report is not None
+    assert (report.status, report.fills, report.matched_until) == ("accepted", (), moment.now)
+    assert report.reason == "the bar of 2024-03-04 has no price"
