@@ -6,6 +6,7 @@ that rests over it is held against them as it stands.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ class PaperVenue:
             course = self._course(order)
             course.see_quote(moment)
             if _has_begun(moment):
-                course.mark(moment.now)
+                course.mark(moment.now)  # else the whole of the session's bar will be of after the order
             if course.goes_on and order.time_in_force in ("IOC", "FOK"):
                 course.cancel_rest()
             return course.report()
@@ -61,11 +62,10 @@ class PaperVenue:
         return Report(status="cancelled", venue_order_id=order.order_id, reason="cancelled on request")
 
     def modify(self, order: Order, change: Change, moment: Moment) -> Report:
-        """Take a change; `follow` tells what it leads to. From now on prices of before count no more."""
+        """Take a change; `follow` tells what it leads to. What has traded by now is not for the order."""
         _must_fit(self.name, order, change)
         _must_know_sessions(moment)
-        until = moment.now if _has_begun(moment) else None
-        return Report(status=working(order), venue_order_id=order.order_id, matched_until=until)
+        return Report(status=working(order), venue_order_id=order.order_id, matched_until=_last_price(moment))
 
     def find(self, order: Order) -> Report | None:
         """Tell what the ledger has, which is all there is: what was not accepted there was never here."""
@@ -115,6 +115,14 @@ class PaperVenue:
 def _has_begun(moment: Moment) -> bool:
     """Tell whether the session of now has traded, be it in a break, so that its bar has prices of before."""
     return moment.is_open or moment.quote_session == moment.session
+
+
+def _last_price(moment: Moment) -> datetime | None:
+    """Give when the last price was made: now within a session, that the whole of the next one may count."""
+    if _has_begun(moment):
+        return moment.now
+    made = [bar.time for bar in moment.bars] + ([moment.quote.as_of] if moment.quote else [])
+    return max(made, default=None)
 
 
 def _must_know_sessions(moment: Moment) -> None:

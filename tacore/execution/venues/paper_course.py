@@ -139,8 +139,7 @@ class Course:
     def _quantity(self, volume: Decimal, taken: Decimal) -> Decimal:
         """Give how much trades; 0 says why."""
         share = self._share * volume
-        most = max(share - taken, Decimal(0))
-        most -= most % self._lot
+        most = max(share - taken, Decimal(0)) // self._lot * self._lot
         left = self.order.left
         if most >= left:
             return left
