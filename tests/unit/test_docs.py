@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tacore import errors
 from tacore.cli.exits import CONFIGURATION, INTERRUPTED, PARTLY
@@ -95,7 +96,7 @@ def test_status_when_it_exists_is_documented_with_what_may_follow() -> None:
 
 
 def test_trading_key_when_it_exists_is_documented() -> None:
-    sections = [
+    sections: list[type[BaseModel]] = [
         trading.TradingSettings,
         trading.HaltSettings,
         trading.AccountSettings,
