@@ -5,17 +5,22 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tacore import errors
 from tacore.cli.exits import CONFIGURATION, INTERRUPTED, PARTLY
 from tacore.cli.spoken import commands
+from tacore.execution.gate.table import RULES
 from tacore.methods import describe, discover
+from tacore.model import trading
+from tacore.model.orders import OPEN, TRANSITIONS
 from tacore.settings.describe import entries
 from tacore.settings.names import NOT_SETTINGS
 from tests.support.broker_world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+ORDERS = ROOT / "docs" / "orders.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 OF_A_MACHINE = re.compile(r"/root/|/Users/|/home/(?!of/)\w|/tmp/\w+|/work/\w", re.ASCII)
@@ -65,6 +70,52 @@ def test_setting_when_it_exists_is_documented_with_its_variable() -> None:
     text = text_of(ROOT / "docs" / "configuration.md")
     wanted = [name for each in entries() for name in (each.key, each.env)] + list(NOT_SETTINGS)
     assert [name for name in wanted if f"`{name}`" not in text] == []
+
+
+def test_gate_rule_when_it_exists_is_documented_with_what_it_counts_for() -> None:
+    text = ORDERS.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)`( \*)?( ↓)? \|.*\|.*\|$", text, re.MULTILINE)
+    told = {name: (bool(star), bool(arrow)) for name, star, arrow in rows}
+    assert {name: told.get(name) for name in RULES} == {
+        name: (rule.halting, rule.exits) for name, rule in RULES.items()
+    }
+
+
+def test_status_when_it_exists_is_documented_with_what_may_follow() -> None:
+    text = ORDERS.read_text(encoding="utf-8")
+    rows = {
+        found[0]: found[1:]
+        for found in re.findall(r"^\| `(\w+)` \| (yes)?.*\|(.*)\|(.*)\|$", text, re.MULTILINE)
+    }
+    followers = {status: after for status, after in TRANSITIONS.items() if status}
+    assert {status: rows[status][0] == "yes" for status in followers} == {
+        status: status in OPEN for status in followers
+    }
+    told = {status: set(re.findall(r"`(\w+)`", rows[status][2])) for status in followers}
+    assert {**told, "unknown": set()} == {**followers, "unknown": set()}
+
+
+def test_trading_key_when_it_exists_is_documented() -> None:
+    sections: list[type[BaseModel]] = [
+        trading.TradingSettings,
+        trading.HaltSettings,
+        trading.AccountSettings,
+        trading.LimitSettings,
+        trading.PaperVenue,
+        trading.FeeSettings,
+        trading.AlpacaVenue,
+        trading.CcxtVenue,
+        trading.MarketRules,
+        trading.TickBand,
+    ]
+    text = ORDERS.read_text(encoding="utf-8").partition("\n## Settings\n")[2]
+    keys = {name for section in sections for name in section.model_fields} - {
+        "accounts",
+        "halt",
+        "rules",
+        "venues",
+    }
+    assert [key for key in sorted(keys) if not re.search(rf"[`.]{key}`", text)] == []
 
 
 def test_error_code_when_it_exists_is_in_the_readme() -> None:
