@@ -88,7 +88,7 @@ class Screen:
         return {
             "status": "ready",
             "version": __version__,
-            "trading": "PAPER",
+            "trading": "LIVE" if self._live else "PAPER",
             "clients": settings.frontend_endpoint,
             "workers_at": settings.backend_endpoint,
             "workers": len([each for each in workers if each["pool"] == settings.worker.pool]),
@@ -117,7 +117,7 @@ class Screen:
             sheet.add_row(f"[dim]{name}[/]", escape(where), f"[dim]{note}[/]")
         where = escape(f" --home {self._options.home}") if self._options.home else ""
         return [
-            f"\n[bold]tacore {facts['version']}[/] is up  [reverse] PAPER [/]",
+            f"\n[bold]tacore {facts['version']}[/] is up  {_MONEY[facts['trading']]}",
             "",
             sheet,
             "",

@@ -7,7 +7,7 @@ import msgspec
 from tacore.execution import asking
 from tacore.execution.views import moment
 from tacore.model.orders import TradingState
-from tacore.ports import Context, Method
+from tacore.ports import Context, Method, OrderDesk
 
 
 class Params(msgspec.Struct, kw_only=True):
@@ -15,9 +15,10 @@ class Params(msgspec.Struct, kw_only=True):
 
 
 class Result(msgspec.Struct, kw_only=True):
-    """The state, since when, by whom and why."""
+    """The state, since when, by whom and why; ``paper`` is false where any account's money is real."""
 
     state: str
+    paper: bool
     since: datetime
     by: str
     reason: str
@@ -26,12 +27,14 @@ class Result(msgspec.Struct, kw_only=True):
 
 def get_trading_state(params: Params, context: Context) -> Result:
     """Tell it."""
-    return shown(asking.desk_of(context).trading_state())
+    desk = asking.desk_of(context)
+    return shown(desk.trading_state(asking.asker_of(context)), desk)
 
 
-def shown(state: TradingState) -> Result:
+def shown(state: TradingState, desk: OrderDesk) -> Result:
     """Show a trading state."""
-    return Result(state=state.state, since=moment(state.since_us), by=state.by, reason=state.reason)
+    since = moment(state.since_us)
+    return Result(state=state.state, paper=not desk.is_live(), since=since, by=state.by, reason=state.reason)
 
 
 METHOD = Method(

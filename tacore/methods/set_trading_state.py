@@ -23,7 +23,8 @@ class Params(msgspec.Struct, kw_only=True):
 def set_trading_state(params: Params, context: Context) -> Later[Result]:
     """Set it."""
     desk = asking.desk_of(context)
-    return desk.set_trading_state(params.state, params.reason, asking.asker_of(context)).map(shown)
+    told = desk.set_trading_state(params.state, params.reason, asking.asker_of(context))
+    return told.map(lambda state: shown(state, desk))
 
 
 METHOD = Method(

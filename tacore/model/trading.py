@@ -257,6 +257,11 @@ class TradingSettings(_Section):
     rules: dict[str, MarketRules]
     """Rules by market."""
 
+    @property
+    def is_live(self) -> bool:
+        """Tell whether any account trades where money is real."""
+        return any(getattr(self.venues[each.venue], "live", False) for each in self.accounts.values())
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.default_account not in self.accounts:

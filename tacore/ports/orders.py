@@ -166,8 +166,12 @@ class OrderDesk(Protocol):
         """Show an account, now or as it was."""
         ...
 
-    def trading_state(self) -> TradingState:
+    def trading_state(self, asker: Asker) -> TradingState:
         """Tell whether orders are taken."""
+        ...
+
+    def is_live(self) -> bool:
+        """Tell whether any account trades where money is real."""
         ...
 
     def set_trading_state(self, state: State, reason: str, asker: Asker) -> Later[TradingState]:

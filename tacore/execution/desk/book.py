@@ -14,6 +14,8 @@ from tacore.model.trading import MarketRules
 from tacore.ports.venue import Venue
 
 PACE_S = 60.0
+COINS_IN = "USDT"
+"""What coins are priced in."""
 
 
 @dataclass(slots=True)
@@ -143,13 +145,23 @@ class Book:
         total = Decimal(0)
         try:
             for currency, amount in self.cash(name).items():
-                total += amount * account.rates[currency] if amount else 0
+                total += amount * worth(currency, account.rates, last) if amount else 0
             for place, held in self.positions(name).items():
                 if held.quantity:
                     total += held.quantity * last[place] * account.rates[held.currency]
         except KeyError:
             return None  # a price or a rate is missing: the gate says which
         return total
+
+
+def worth(currency: str, rates: Mapping[str, Decimal], last: Mapping[Place, Decimal]) -> Decimal:
+    """Give the rate of a currency; a coin in which a fee was paid has the price of its pair.
+
+    KeyError where there is neither.
+    """
+    if currency in rates:
+        return rates[currency]
+    return last["CRYPTO", f"{currency}/{COINS_IN}"] * rates[COINS_IN]
 
 
 def _by_place(positions: Sequence[Position]) -> dict[Place, Position]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -171,18 +172,31 @@ class Desk:
 
     def decide(self, which: Which, outcome: str, reason: str, asker: Asker) -> Later[Story]:
         """Book an operator's decision on an unknown order."""
+        self._deadman.alive(asker.principal)
         return self._reconciling.decide(which, outcome, reason, asker)
 
     def reconcile(self, asker: Asker) -> Later[Reconciled]:
         """Ask the venues for what is unknown, and check the ledger against its fills."""
         self._deadman.alive(asker.principal)
-        found: Later[Reconciled] = Later()
-        self._reconciling.look(found)
-        return found.map(self._checked)
+        looked: Later[Reconciled] = Later()
+        told: Later[Reconciled] = Later()
+        self._reconciling.look(looked)
+        looked.then(lambda found, _: self._check(found, told) if found else None)
+        return told
 
-    def _checked(self, found: Reconciled) -> Reconciled:
-        problems = self._ledger.check()
-        return msgspec.structs.replace(found, ledger_ok=not problems, problems=problems)
+    def _check(self, found: Reconciled, told: Later[Reconciled]) -> None:
+        """Check the ledger on a thread, over a connection of its own: that takes long where it is long."""
+
+        def check() -> None:
+            try:
+                problems = self._ledger.checked_apart()
+            except TacoreError as error:
+                self._hand_over(partial(told.fail, error))
+                return
+            whole = msgspec.structs.replace(found, ledger_ok=not problems, problems=problems)
+            self._hand_over(partial(told.resolve, whole))
+
+        self._shared.prices.threads.submit(check)
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -238,9 +252,16 @@ class Desk:
 
     # -- trading state ---------------------------------------------------------------------------------
 
-    def trading_state(self) -> TradingState:
+    def trading_state(self, asker: Asker) -> TradingState:
         """Tell whether orders are taken."""
+        self._deadman.alive(asker.principal)
         return self._ledger.trading_state()
+
+    def is_live(self) -> bool:
+        """Tell whether any account trades where money is real."""
+        return any(
+            not self._setup.venues[each.settings.venue].paper for each in self._setup.accounts.values()
+        )
 
     def set_trading_state(self, state: State, reason: str, asker: Asker) -> Later[TradingState]:
         """Take orders, only reducing ones, or none."""

@@ -1,7 +1,6 @@
 """New orders: found by their key, judged, reserved and placed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -21,6 +20,7 @@ from tacore.execution.desk.sending import Sending
 from tacore.execution.desk.state import Shared, log
 from tacore.execution.gate import Denial, Judgement, clear, judge
 from tacore.execution.ledger import Transaction
+from tacore.execution.views import moment
 from tacore.model.orders import Order, OrderRequest
 from tacore.ports import Later, Venue
 from tacore.ports.orders import Asker, Key, Story, Verdict
@@ -105,7 +105,8 @@ class Placing:
 
     def replayed(self, asked: _Asked, known: Order) -> Story:
         """Tell a retry what became of its order; IdempotencyMismatch where it is another one."""
-        details: dict[str, Any] = {"order_id": known.order_id, "first_seen_us": known.created_us}
+        first_seen = moment(known.created_us).isoformat()
+        details: dict[str, Any] = {"order_id": known.order_id, "first_seen": first_seen}
         if known.fingerprint != asked.fingerprint:
             raise IdempotencyMismatch(
                 f"the key {asked.key.text!r} belongs to another order, {known.order_id}", details=details
@@ -183,7 +184,7 @@ class Placing:
             status="reserved",
             created_us=now_us,
             updated_us=now_us,
-            market_time=priced.now if priced.now != EPOCH else _wall(now_us),
+            market_time=priced.now if priced.now != EPOCH else moment(now_us),
             limit_price=request.limit_price,
             stop_price=request.stop_price,
             tags=request.tags,
@@ -278,7 +279,3 @@ def _seen(priced: Priced) -> dict[str, Any]:
 
 def _currency(priced: Priced, of_market: str) -> str:
     return priced.instrument.currency if priced.instrument else of_market
-
-
-def _wall(now_us: int) -> datetime:
-    return datetime.fromtimestamp(now_us / 1e6, UTC)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from tacore.execution.desk.book import worth
 from tacore.execution.desk.config import Account
 from tacore.execution.desk.prices import Place, Priced
 from tacore.model.orders import Position
@@ -56,6 +57,13 @@ class Valuation:
             simulated=quote.simulated,
         )
 
+    def _worth(self, currency: str) -> Decimal | None:
+        last = {place: each.quote.price for place, each in self.prices.items() if each.quote is not None}
+        try:
+            return worth(currency, self.account.rates, last)
+        except KeyError:
+            return None
+
     def view(
         self,
         venue: tuple[str, bool],
@@ -72,9 +80,9 @@ class Valuation:
         held = [self.held(each) for each in positions]
         equity, gross, net, realised, unrealised, fees, free = (_Sum() for _ in range(7))
         for currency, amount in cash.items():
-            rate = rates.get(currency)
+            rate = self._worth(currency)
             if rate is None and amount:
-                self.warnings.append(f"{currency} is not valued: risk.fx has no rate for it")
+                self.warnings.append(f"{currency} is not valued: there is neither a rate nor a price of it")
             equity.add(amount, rate)
             free.add(amount, rate)
         for each in held:

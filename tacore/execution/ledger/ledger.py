@@ -62,6 +62,11 @@ class Ledger(Reads):
         with self._file.snapshot():
             return super().check()
 
+    def checked_apart(self) -> list[str]:
+        """Do `check` over a connection of its own, in any thread, while this one goes on."""
+        with Ledger(self._file.path, self._clock) as apart:
+            return apart.check()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

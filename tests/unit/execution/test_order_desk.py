@@ -146,7 +146,7 @@ def test_limits_when_they_trip_again_and_again_halt_trading(tmp_path: Path) -> N
     for _ in range(3):
         with pytest.raises(Denied):
             world.place(quantity=10_000)
-    state = world.desk.trading_state()
+    state = world.desk.trading_state(world.asker())
     assert (state.state, state.by) == ("halted", "gate")
 
 
@@ -155,12 +155,15 @@ def test_deadman_when_a_trading_client_falls_silent_halts_and_cancels(tmp_path: 
     order = world.place(limit_price=400, time_in_force="GTC").order
     world.clock.advance(29)
     world.turn()
-    assert world.desk.trading_state().state == "active"
+    assert world.desk.trading_state(world.asker()).state == "active"
     world.outcome(world.desk.orders(Only(), world.asker()))  # a sign of life
     world.clock.advance(29)
     world.turn()
-    assert world.desk.trading_state().state == "active"
+    assert world.desk.trading_state(world.asker()).state == "active"
     world.clock.advance(2)
     world.turn()
-    assert (world.desk.trading_state().state, world.desk.trading_state().by) == ("halted", "deadman")
+    assert (world.desk.trading_state(world.asker()).state, world.desk.trading_state(world.asker()).by) == (
+        "halted",
+        "deadman",
+    )
     assert world.ledger.order(Which(order_id=order.order_id)).status == "cancelled"

@@ -273,7 +273,6 @@ PAIRS = [
         Setup(an_order(), a_sight(day_pnl=D("-1000")), limits(max_daily_loss=1000)),
         D(1000),
         D(1000),
-        halting=True,
     ),
 ]
 ONLY_WARNS = {"stop_side"}
