@@ -13,7 +13,10 @@ from tacore.cli import render
 from tacore.cli.exits import tell
 from tacore.cli.globals import Globals
 from tacore.cli.supervision import Ended, Part
+from tacore.model.trading import parse_trading
 from tacore.settings.loaded import Loaded
+
+_MONEY = {"PAPER": "[reverse] PAPER [/]", "LIVE": "[bold white on red] LIVE [/]"}
 
 
 class Screen:
@@ -26,6 +29,7 @@ class Screen:
         self._loaded = loaded
         self._teams = teams
         self._options = options
+        self._live = parse_trading(loaded.trading.get("trading"), loaded.trading_file).is_live
         self._shown = False
 
     def complete(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> bool:
@@ -117,7 +121,7 @@ class Screen:
             sheet.add_row(f"[dim]{name}[/]", escape(where), f"[dim]{note}[/]")
         where = escape(f" --home {self._options.home}") if self._options.home else ""
         return [
-            f"\n[bold]tacore {facts['version']}[/] is up  {_MONEY[facts['trading']]}",
+            f"\n[bold]tacore {facts['version']}[/] is up  {_MONEY[str(facts['trading'])]}",
             "",
             sheet,
             "",

@@ -259,9 +259,8 @@ class Desk:
 
     def is_live(self) -> bool:
         """Tell whether any account trades where money is real."""
-        return any(
-            not self._setup.venues[each.settings.venue].paper for each in self._setup.accounts.values()
-        )
+        used = {each.settings.venue for each in self._setup.accounts.values()}
+        return any(not self._setup.venues[name].paper for name in used)
 
     def set_trading_state(self, state: State, reason: str, asker: Asker) -> Later[TradingState]:
         """Take orders, only reducing ones, or none."""

@@ -155,11 +155,11 @@ def test_deadman_when_a_trading_client_falls_silent_halts_and_cancels(tmp_path: 
     order = world.place(limit_price=400, time_in_force="GTC").order
     world.clock.advance(29)
     world.turn()
-    assert world.desk.trading_state(world.asker()).state == "active"
+    assert world.ledger.trading_state().state == "active"
     world.outcome(world.desk.orders(Only(), world.asker()))  # a sign of life
     world.clock.advance(29)
     world.turn()
-    assert world.desk.trading_state(world.asker()).state == "active"
+    assert world.ledger.trading_state().state == "active"
     world.clock.advance(2)
     world.turn()
     assert (world.desk.trading_state(world.asker()).state, world.desk.trading_state(world.asker()).by) == (
