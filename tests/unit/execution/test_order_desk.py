@@ -167,3 +167,64 @@ def test_deadman_when_a_trading_client_falls_silent_halts_and_cancels(tmp_path: 
         "deadman",
     )
     assert world.ledger.order(Which(order_id=order.order_id)).status == "cancelled"
+
+
+def test_account_when_it_bought_and_sold_with_costs_adds_up_by_hand(tmp_path: Path) -> None:
+    # 2013-02-20: close 448.85; 2013-02-21: close 446.06. A basis point of slippage, up or down to the cent;
+    # a fee of 0.005 a share, at least 1.
+    paper = {"kind": "paper", "slippage_bps": 1, "fees": {"US": {"per_unit": 0.005, "minimum": 1}}}
+    world = DeskWorld(tmp_path, trading=no_fees(venues={"paper": paper}), at=date(2013, 2, 20))
+    bought = world.place("AAPL", "buy", 300)
+    assert (bought.order.average_price, bought.order.fees) == (D("448.90"), D("1.50"))  # 448.894885
+    assert world.cash() == D(1_000_000) - D("134670.00") - D("1.50")
+    world.travel(datetime(2013, 2, 21, 21, tzinfo=UTC))
+    sold = world.place("AAPL", "sell", 100)
+    assert (sold.order.average_price, sold.order.fees) == (D("446.01"), D(1))  # 446.015394
+    assert world.cash() == D("865328.50") + D("44601.00") - D(1)
+
+    view = world.outcome(world.desk.account(None, None, world.asker()))
+
+    (held,) = view.positions
+    assert (held.position.quantity, held.position.average_price) == (D(200), D("448.90"))
+    assert (held.position.realised_pnl, held.unrealised_pnl) == (D("-289.00"), D("-568.00"))
+    assert (view.realised_pnl, view.unrealised_pnl, view.fees) == (D("-289.00"), D("-568.00"), D("2.50"))
+    assert world.ledger.check() == []
+
+
+def test_account_as_of_when_trades_followed_shows_it_without_them(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path, at=date(2013, 2, 20))
+    world.place("AAPL", "buy", 100)
+    world.clock.advance(60)
+    between = datetime.fromtimestamp(world.clock.wall_us() / 1e6, UTC)
+    world.clock.advance(60)
+    world.place("AAPL", "sell", 40)
+
+    view = world.outcome(world.desk.account(None, between, world.asker()))
+
+    assert [each.position.quantity for each in view.positions] == [D(100)]
+    assert view.cash["USD"] == D(1_000_000) - D("44885.00")
+    assert view.at == between
+
+
+def test_order_when_larger_than_its_share_of_the_volume_fills_over_sessions(tmp_path: Path) -> None:
+    # A millionth of 17,010,800 is 17; the next session (15,970,800) opened at 446.00.
+    paper = {"kind": "paper", "slippage_bps": 0, "fees": {}, "volume_share": 0.000001}
+    world = DeskWorld(tmp_path, trading=no_fees(venues={"paper": paper}), at=date(2013, 2, 20))
+    first = world.place("AAPL", "buy", 30, limit_price=450, time_in_force="GTC")
+    assert (first.order.status, first.order.filled_quantity) == ("partially_filled", D(17))
+    world.travel(datetime(2013, 2, 21, 21, tzinfo=UTC))
+    after = world.ledger.story(Which(order_id=first.order.order_id))
+    assert [(each.quantity, each.price) for each in after.fills] == [(D(17), D("448.85")), (D(13), D(446))]
+    assert after.order.status == "filled"
+    assert world.cash() == D(1_000_000) - 17 * D("448.85") - 13 * D(446)
+
+
+def test_day_order_when_its_session_is_over_expires_and_frees_what_it_reserved(tmp_path: Path) -> None:
+    world = DeskWorld(tmp_path, at=date(2013, 2, 20))
+    order = world.place("AAPL", "buy", 2_000, limit_price=400).order
+    before = world.outcome(world.desk.account(None, None, world.asker()))
+    assert (before.open_orders, before.buying_power) == (1, D(2_160_700) - D(800_000))
+    world.travel(datetime(2013, 2, 21, 21, tzinfo=UTC))
+    assert world.ledger.order(Which(order_id=order.order_id)).status == "expired"
+    after = world.outcome(world.desk.account(None, None, world.asker()))
+    assert (after.open_orders, after.buying_power) == (0, D(2_160_700))
