@@ -15,6 +15,7 @@ from tacore.errors import TacoreError, bad_param
 from tacore.execution.desk.cancelling import Cancelling
 from tacore.execution.desk.config import Setup
 from tacore.execution.desk.following import Following
+from tacore.execution.desk.modifying import Modifying
 from tacore.execution.desk.placing import Placing
 from tacore.execution.desk.prices import Need, PriceDesk, Prices
 from tacore.execution.desk.reconciling import Reconciling
@@ -57,6 +58,7 @@ class Desk:
         trading = setup.trading
         self._placing = Placing(self._shared, self._sending)
         self._cancelling = Cancelling(self._shared, self._sending)
+        self._modifying = Modifying(self._shared)
         self._following = Following(self._shared, self._sending, trading.poll_s)
         self._reconciling = Reconciling(self._shared, self._sending, trading.reconcile_s)
         self._deadman = DeadMan(self._shared, self.cancel_all)
@@ -168,7 +170,7 @@ class Desk:
     def modify(self, which: Which, change: Mapping[str, Decimal], asker: Asker) -> Later[Story]:
         """Change a working order."""
         self._deadman.alive(asker.principal)
-        return self._cancelling.modify(which, change, asker)
+        return self._modifying.modify(which, change, asker)
 
     def decide(self, which: Which, outcome: str, reason: str, asker: Asker) -> Later[Story]:
         """Book an operator's decision on an unknown order."""

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tacore.clock import MarketClock
 from tacore.errors import Denied, IdempotencyMismatch, TradingHalted
 from tacore.ports.orders import Key, Only, Which
 from tests.support.desk_world import DeskWorld, no_fees
+from tests.support.markets import wall_us
 
 D = Decimal
 
@@ -228,3 +230,17 @@ def test_day_order_when_its_session_is_over_expires_and_frees_what_it_reserved(t
     assert world.ledger.order(Which(order_id=order.order_id)).status == "expired"
     after = world.outcome(world.desk.account(None, None, world.asker()))
     assert (after.open_orders, after.buying_power) == (0, D(2_160_700))
+
+
+def test_modify_when_prices_came_by_that_nobody_looked_at_fills_on_the_old_terms(tmp_path: Path) -> None:
+    # The low of 2013-02-21 is 442.82, its close 446.06.
+    world = DeskWorld(tmp_path, at=date(2013, 2, 20))
+    order = world.place("AAPL", "buy", 10, limit_price=444, time_in_force="GTC").order
+    world.data._clocks["US"] = MarketClock(0, wall_us(datetime(2013, 2, 21, 21, tzinfo=UTC)), 0.0)
+
+    with pytest.raises(Denied, match="is filled: only a working order changes"):
+        world.outcome(
+            world.desk.modify(Which(order_id=order.order_id), {"limit_price": D(400)}, world.asker())
+        )
+
+    assert world.ledger.order(Which(order_id=order.order_id)).average_price == D(444)
