@@ -22,6 +22,7 @@ from tacore.ports import MethodInfo
 from tacore.wire import backend
 from tacore.wire.envelope import Head, RequestId, read_head, salvage_head, with_request_id
 from tacore.wire.records import RowMaker
+from tacore.wire.reply import as_replay
 
 Local = Callable[[Head], bytes]
 PRINCIPAL = "local"
@@ -260,7 +261,8 @@ class Core:
         for entry, body in zip(entries, replies, strict=True):
             send.append((entry.client, entry.delimited, body))
             if entry.waiters is not None:
-                send.extend([(client, delimited, body) for client, delimited in entry.waiters])
+                again = as_replay(body) if method.info.writes else body
+                send.extend([(client, delimited, again) for client, delimited in entry.waiters])
                 attempts = attempts or [1 + len(each.waiters or ()) for each in entries]
             self._forget(entry)
         self.out.counts["answered"] += len(entries)

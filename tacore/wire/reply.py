@@ -53,6 +53,8 @@ class _Order(msgspec.Struct):
 
 
 _decode_order = msgspec.json.Decoder(_Order).decode
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_SUCCESS = msgspec.Raw(b'"success"')
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -95,6 +97,14 @@ def encode_replay(
     status = "success" if failure is None else "error"
     reply = ReplayedReply(status, request_id, data, error, processing_us / 1000, timestamp)
     return _encode(reply if head.native else _dialect(head, reply, failure))
+
+
+def as_replay(body: bytes) -> bytes:
+    """Make of a reply the one that a retry gets which came while the first was under way; errors stay."""
+    fields = _decode_fields(body)
+    if fields["status"] != _SUCCESS:
+        return body
+    return _encode({**fields, "replayed": True})
 
 
 def _dialect(head: Head, reply: Reply, error: TacoreError | None) -> dict[str, Any]:

@@ -176,10 +176,23 @@ def test_retry_when_the_first_is_in_flight_joins_it() -> None:
     world.ask("1", "write", b"B")
     assert len(worker.batches) == 1
     worker.answer()
-    assert world.reply(b"A") == world.reply(b"B")
+    assert world.reply(b"A") | {"replayed": True} == world.reply(b"B")
 
 
 # -- deaths ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "told"), [("write", True), ("read", None)])
+def test_retry_when_it_joined_a_write_is_told_that_it_is_one(name: str, told: bool | None) -> None:
+    world = world_of()
+    worker = owner(world)
+    for client in (b"A", b"B"):
+        world.ask("1", name, client)
+    worker.answer()
+    world.step()
+    first, again = world.reply(b"A"), world.reply(b"B")
+    assert ("replayed" in first, again.pop("replayed", None)) == (False, told)
+    assert again == first
 
 
 def test_write_when_its_worker_dies_goes_to_the_successor_any_number_of_times() -> None:
