@@ -4,6 +4,7 @@ A buy needs its quantity times its reserve_price in cash of its own currency, be
 need. Fees and slippage are not reserved: no one knows them before the fill. They can take cash below zero by
 that much, and then the next buy is denied until there is cash again. Open sales add nothing before they fill.
 A buy that only closes a short is not held to it, for a short must be left even at a loss.
+Where the venue keeps the account's cash, it is the venue that says when there is not enough.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ ZERO = Decimal(0)
 def buying_power(case: Case) -> Iterator[Fault]:
     """Want the cash for a buy, in its currency."""
     order = case.order
-    if order.side == "sell" or not case.priced:
+    if order.side == "sell" or not case.priced or not case.sight.cash_known:
         return
     reserved = sum(
         (

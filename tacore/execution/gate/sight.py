@@ -22,7 +22,8 @@ class Sight:
     sell orders. ``open_orders`` and ``recent`` (the last max(60, duplicate_window_s) seconds) are the
     account's, without the order that is judged. ``prices`` are last prices by (market, symbol), ``rates``
     turn a currency into the base currency, which is among them with 1. ``day_pnl`` is in the base currency;
-    None where a price is missing.
+    None where a price is missing. ``cash_known`` is False where the venue keeps the account's cash, so that
+    ``cash`` is only what came and went since.
     """
 
     instrument: Instrument | None
@@ -49,6 +50,7 @@ class Sight:
     venue_live: bool
     venue_fractional: bool
     account_live: bool
+    cash_known: bool = True
 
     @property
     def last(self) -> Decimal | None:

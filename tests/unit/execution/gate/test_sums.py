@@ -164,6 +164,10 @@ def test_cash_when_of_another_currency_does_not_pay() -> None:
     assert (denied(setup)["buying_power"].limit, denied(setup)["buying_power"].value) == (0, 100)
 
 
+def test_cash_when_the_venue_keeps_it_is_for_the_venue_to_judge() -> None:
+    assert Setup(an_order("buy", "1"), a_sight(cash={}, cash_known=False)).judged().passes
+
+
 def test_cash_when_other_orders_wait_keeps_what_open_buys_of_the_currency_need() -> None:
     others = [
         resting("buy", "10", "50", filled_quantity="4"),  # 6 x 50
