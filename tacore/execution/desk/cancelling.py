@@ -1,5 +1,7 @@
 """Cancels."""
 
+from contextlib import suppress
+
 import msgspec
 
 from tacore.errors import Denied, OutcomeUnknown, Rejected, TacoreError, Unavailable
@@ -50,6 +52,7 @@ class Cancelling:
 
     def _ask_venue(self, order: Order, asker: Asker, later: "Later[Story]") -> None:
         """Ask the venue once the wish is written down, and also where it can't be: it must get through."""
+        venue = self._shared.venue(order)
         noted: Later[None] = Later()
         self._shared.write(
             lambda tx: tx.note(order, "cancel_requested", {"by": asker.principal}), noted, urgency=0
@@ -59,13 +62,18 @@ class Cancelling:
             if error is not None and not isinstance(error, Unavailable):
                 later.fail(error)
                 return
-            venue = self._shared.venue(order)
-            present = self._shared.ledger.order(Which(order_id=order.order_id))
+            present = self._present(order)
             self._sending.call(
                 lambda: venue.cancel(present, NOTHING), lambda said: self._answered(present, said, later)
             )
 
         noted.then(send)
+
+    def _present(self, order: Order) -> Order:
+        """Give an order as the ledger has it now, or as it was known where that can't be read."""
+        with suppress(Unavailable):
+            return self._shared.ledger.order(Which(order_id=order.order_id))
+        return order
 
     def _answered(self, order: Order, said: Outcome, later: "Later[Story]") -> None:
         if not isinstance(said, Report):
@@ -75,16 +83,20 @@ class Cancelling:
         self._shared.write(lambda tx: self._booked(tx, order, said), booked, urgency=0)
 
         def tell(done: Order | None, error: TacoreError | None) -> None:
-            if done is not None:
-                _tell_ended(self._shared.story(done), later)
-                return
-            why = error.message if error else ""
-            log.error("cancel_not_booked", extra={"order_id": order.order_id, "reason": why})
-            story = self._shared.story(order)
-            warning = f"{order.venue} says {said.status}; {why}: it will be booked from the venue's report"
-            later.resolve(msgspec.structs.replace(story, warnings=[warning]))
+            try:
+                if done is not None:
+                    _tell_ended(self._shared.story(done), later)
+                else:
+                    later.resolve(self._unbooked(order, said, error.message if error else ""))
+            except TacoreError as unread:
+                later.fail(unread)
 
         booked.then(tell)
+
+    def _unbooked(self, order: Order, said: Report, why: str) -> Story:
+        log.error("cancel_not_booked", extra={"order_id": order.order_id, "reason": why})
+        warning = f"{order.venue} says {said.status}; {why}: it will be booked from the venue's report"
+        return msgspec.structs.replace(self._shared.story(order), warnings=[warning])
 
     def _booked(self, tx: Transaction, order: Order, said: Report) -> Order:
         done = apply(tx, tx.order(Which(order_id=order.order_id)), said)

@@ -59,7 +59,7 @@ class Desk:
         self._placing = Placing(self._shared, self._sending)
         self._cancelling = Cancelling(self._shared, self._sending)
         self._modifying = Modifying(self._shared)
-        self._following = Following(self._shared, self._sending, trading.poll_s)
+        self._following = Following(self._shared, self._sending, trading.poll_s, trading.reconcile_s)
         self._reconciling = Reconciling(self._shared, self._sending, trading.reconcile_s)
         self._deadman = DeadMan(self._shared, self.cancel_all)
         self._unopened = True
@@ -159,12 +159,15 @@ class Desk:
         told: Later[Story] = Later()
 
         def settle(story: Story | None, error: TacoreError | None) -> None:
-            present = story or self._shared.story(order)
-            if error is not None:
-                present = msgspec.structs.replace(present, warnings=[error.message])
-            told.resolve(present)
+            if story is None:
+                warnings = [error.message] if error else []
+                story = msgspec.structs.replace(self._shared.story(order), warnings=warnings)
+            told.resolve(story)
 
-        self._cancelling.cancel(Which(order_id=order.order_id), asker).then(settle)
+        try:
+            self._cancelling.cancel(Which(order_id=order.order_id), asker).then(settle)
+        except TacoreError as error:
+            settle(None, error)
         return told
 
     def modify(self, which: Which, change: Mapping[str, Decimal], asker: Asker) -> Later[Story]:

@@ -15,17 +15,27 @@ from tacore.ports import Later
 from tacore.ports.orders import Which
 
 PATIENCE_S = 5.0
+LATE_LOOKS = 3
+"""How often a venue tells of an order after its end: a fill may have crossed it, and be told later."""
+LATE_S = 600.0
+"""For how long after its end an order is asked for at most."""
+MOST_LATE = 50
+"""Orders that have ended which are asked for at once."""
 
 
 @dataclass(slots=True)
 class Following:
-    """Looks after what rests at venues."""
+    """Looks after what rests at venues; ``late_s`` is how often after what has ended there."""
 
     shared: Shared
     sending: Sending
     every_s: float
+    late_s: float
     _due: float = 0.0
+    _late_due: float = 0.0
     _asking: set[str] = field(default_factory=set)
+    _late: dict[str, int] = field(default_factory=dict)
+    """What ended of late, and how often its venue has told of it since."""
     _trouble: str = ""
 
     def due(self) -> float:
@@ -42,6 +52,9 @@ class Following:
         for order in working:
             if not self.shared.inline(order):
                 self._ask(order)
+        if now >= self._late_due:
+            self._late_due = now + self.late_s
+            self._look_late()
 
     def refreshed(self, account: str | None) -> "Later[None]":
         """Hold an account's simulated orders against the prices of now, before somebody reads them."""
@@ -100,6 +113,17 @@ class Following:
 
     # -- venues of their own -----------------------------------------------------------------------------
 
+    def _look_late(self) -> None:
+        """Ask once more for what was cancelled or expired of late without having filled."""
+        since_us = self.shared.clock.wall_us() - round(LATE_S * 1e6)
+        ended = [each for each in self.shared.ledger.ended_since(since_us) if each.left > 0]
+        self._late = {
+            each.order_id: self._late.get(each.order_id, 0) for each in ended if not self.shared.inline(each)
+        }
+        wanted = [each for each in ended if self._late.get(each.order_id, LATE_LOOKS) < LATE_LOOKS]
+        for order in wanted[:MOST_LATE]:
+            self._ask(order)
+
     def _ask(self, order: Order) -> None:
         venue = self.shared.setup.venues.get(order.venue)
         if venue is None or order.order_id in self._asking:
@@ -109,6 +133,8 @@ class Following:
 
     def _told(self, order_id: str, said: Outcome) -> None:
         self._asking.discard(order_id)
+        if order_id in self._late and not isinstance(said, TacoreError):
+            self._late[order_id] += 1
         if isinstance(said, TacoreError):
             log.warning("order_not_followed", extra={"order_id": order_id, "reason": said.message})
         elif isinstance(said, Report):

@@ -15,6 +15,7 @@ from tacore.ports.orders import Asker, Reconciled, Story, Which
 
 OUTCOMES = ("rejected", "accepted", "cancelled")
 """What an operator may decide on: it never reached the venue, it works there, or it ended there unfilled."""
+BEING_SENT = ("reserved", "submitting")
 PROVES = "lasting"
 """The only kind of venue at which an order's absence proves that it was never placed."""
 
@@ -46,22 +47,26 @@ class Reconciling:
 
     def start(self) -> None:
         """Make unknown what was being sent when the last executor ended; trading opens after a look."""
-        left = [
-            each for each in self._shared.ledger.open_orders() if each.status in ("reserved", "submitting")
-        ]
+        lost = [each for each in self._shared.ledger.open_orders() if each.status in (*BEING_SENT, "unknown")]
+        self._make_unknown(lost)
+        self._sending.opening.update(each.venue for each in lost if not self._shared.inline(each))
+
+    def _make_unknown(self, lost: Sequence[Order]) -> None:
+        left = [each for each in lost if each.status in BEING_SENT]
         if left:
-            self._shared.write(lambda tx: self._forget(tx, left), Later())
-        for order in self._shared.ledger.open_orders():
-            if order.status in ("reserved", "submitting", "unknown") and not self._shared.inline(order):
-                self._sending.opening.add(order.venue)
+            self._shared.write(lambda tx: self._forget(tx, left), Later(), urgency=0)
 
     def _forget(self, tx: Transaction, orders: Sequence[Order]) -> None:
         for order in orders:
-            present = order
-            if order.status == "reserved":
-                present = tx.advance(order, "submitting", "submitting")
+            present = tx.order(Which(order_id=order.order_id))
+            if present.status not in BEING_SENT:
+                continue
+            if present.status == "reserved":
+                present = tx.advance(present, "submitting", "submitting")
             reason = "the executor ended while it was being sent"
-            tx.advance(present, "unknown", "unknown", details={"reason": reason}, reason=reason)
+            self._shared.pages().took(
+                tx.advance(present, "unknown", "unknown", details={"reason": reason}, reason=reason)
+            )
         log.warning("orders_unknown", extra={"orders": [each.order_id for each in orders]})
 
     def turn(self, now: float) -> None:
@@ -77,6 +82,7 @@ class Reconciling:
             return
         asked = [each for each in self._shared.ledger.open_orders() if self._is_lost(each)]
         self._running = _Round({each.order_id for each in asked}, later)
+        self._make_unknown(asked)  # once more, where the ledger could not be written at the start
         for order in asked:
             venue = self._shared.setup.venues.get(order.venue)
             if venue is None or venue.inline:
@@ -94,31 +100,38 @@ class Reconciling:
         )
 
     def _ask(self, order: Order, venue: Venue) -> None:
-        self._sending.call(lambda: venue.find(order), lambda said: self._told(order, venue, said))
+        unknown_s = self._unknown_s(order)
+        self._sending.call(lambda: venue.find(order), lambda said: self._told(order, venue, said, unknown_s))
 
-    def _told(self, order: Order, venue: Venue, said: Outcome) -> None:
+    def _unknown_s(self, order: Order) -> float:
+        """Tell for how long nothing can have been sent; an order that is still submitting counts from now."""
+        if order.status != "unknown":
+            return 0.0
+        return (self._shared.clock.wall_us() - order.updated_us) / 1e6
+
+    def _told(self, order: Order, venue: Venue, said: Outcome, unknown_s: float) -> None:
+        """Take what a venue said; ``unknown_s`` is as of when it was asked."""
         if isinstance(said, TacoreError):
             self._round().unknown.append(order.order_id)
             log.warning("venue_not_asked", extra={"order_id": order.order_id, "reason": said.message})
             self._finish(order.order_id)
             return
-        since_s = (self._shared.clock.wall_us() - order.updated_us) / 1e6
-        if said is None and (venue.dedupe != PROVES or since_s < venue.settle_s):
-            self._absent(order, venue, since_s)
+        if said is None and (venue.dedupe != PROVES or unknown_s < venue.settle_s):
+            self._absent(order, venue, unknown_s)
             self._finish(order.order_id)
             return
         booked: Later[Order] = Later()
         self._shared.write(lambda tx: self._adopt(tx, order, said), booked, urgency=0)
         booked.then(lambda done, error: self._adopted(order, done, error))
 
-    def _absent(self, order: Order, venue: Venue, since_s: float) -> None:
+    def _absent(self, order: Order, venue: Venue, unknown_s: float) -> None:
         if venue.dedupe == PROVES:
             self._round().unknown.append(order.order_id)  # it may still arrive there
             return
         self._is_for_a_person(
             order,
             f"{venue.name} knows no such order, which proves nothing there (it keeps client order ids as "
-            f"'{venue.dedupe}'); unknown for {since_s:.0f} s: look there, then `tacore call resolve.order`",
+            f"'{venue.dedupe}'); unknown for {unknown_s:.0f} s: look there, then `tacore call resolve.order`",
         )
 
     def _adopt(self, tx: Transaction, known: Order, said: Report | None) -> Order:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tacore.clock import Clock
+from tacore.errors import Rejected
 from tacore.execution.desk.book import PACE_S, Book
 from tacore.execution.desk.commits import Commits, Job
 from tacore.execution.desk.config import Setup
@@ -92,8 +93,14 @@ class Shared:
     # -- venues ------------------------------------------------------------------------------------
 
     def venue(self, order: Order) -> Venue:
-        """Give the venue of an order; one that is configured no more is an error of its own."""
-        return self.setup.venues[order.venue]
+        """Give the venue of an order; Rejected where it is not configured any more."""
+        found = self.setup.venues.get(order.venue)
+        if found is None:
+            raise Rejected(
+                f"venue {order.venue} is not configured any more: nobody can reach {order.order_id} there",
+                details={"order_id": order.order_id, "venue": order.venue},
+            )
+        return found
 
     def inline(self, order: Order) -> bool:
         """Tell whether an order is simulated here."""

@@ -19,6 +19,7 @@ from tacore.execution.ledger.rows import (
     read_order,
     to_us,
 )
+from tacore.execution.ledger.schema import ENDED_ONLY
 from tacore.model.orders import OPEN, Fill, Order, OrderEvent, Position, State, TradingState
 from tacore.ports.orders import Key, Only, Story, Which
 
@@ -65,6 +66,11 @@ class Reads:
         where, values = (" AND account = ?", (account,)) if account is not None else ("", ())
         sql = f"{_ORDERS} INDEXED BY orders_open WHERE is_open = 1{where} ORDER BY number"
         return [read_order(row) for row in self._rows(sql, values)]
+
+    def ended_since(self, since_us: int) -> list[Order]:
+        """List the cancelled and expired orders that last changed at a wall time or after, oldest first."""
+        sql = f"{_ORDERS} INDEXED BY orders_ended WHERE {ENDED_ONLY} AND updated_us >= ? ORDER BY updated_us"
+        return [read_order(row) for row in self._rows(sql, (since_us,))]
 
     def by_key(self, account: str, principal: str, key: Key) -> Order | None:
         """Find the order that a key stands for."""

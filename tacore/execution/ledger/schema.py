@@ -115,9 +115,12 @@ _SMALL = (
     "CREATE TABLE day_marks (account TEXT NOT NULL, day TEXT NOT NULL, equity TEXT NOT NULL,"
     " at_us INTEGER NOT NULL, PRIMARY KEY (account, day)) WITHOUT ROWID",
 )
+ENDED_ONLY = "status IN ('cancelled', 'expired')"
+"""Spelled as in the index of what has ended, or SQLite does not use it."""
 _INDEXES = (
     "CREATE UNIQUE INDEX orders_by_key ON orders (account, principal, key_kind, key)",
     "CREATE INDEX orders_open ON orders (account, number) WHERE is_open = 1",
+    f"CREATE INDEX orders_ended ON orders (updated_us) WHERE {ENDED_ONLY}",
     "CREATE INDEX orders_by_time ON orders (account, created_us)",
     "CREATE UNIQUE INDEX fills_by_trade ON fills (account, venue, trade_id)",
     "CREATE INDEX fills_by_order ON fills (order_number)",
