@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,8 +18,8 @@ from tacore.errors import Rejected, TacoreError
 from tacore.execution.desk import Desk, set_up
 from tacore.execution.ledger import Fenced
 from tacore.model.orders import Dedupe, Order, OrderRequest
-from tacore.model.risk import parse_risk
-from tacore.model.trading import parse_trading
+from tacore.model.risk import RiskSettings, parse_risk
+from tacore.model.trading import TradingSettings, parse_trading
 from tacore.ports import Later, MarketData
 from tacore.ports.orders import Asker, Key, Story, Which
 from tests.support.crash_points import Crash, Fuse, WatchedDesk, WatchedLedger
@@ -35,18 +36,20 @@ PATIENCE_S = 5.0
 RETRYABLE = ("unavailable", "outcome_unknown", "deadline_exceeded", "overloaded")
 
 
-def trading() -> dict[str, Any]:
-    """Give a trading section with limits that random orders run into."""
+@cache
+def parsed() -> tuple[TradingSettings, RiskSettings]:
+    """Give settings with limits that random orders run into."""
     limits: dict[str, Any] = {**MOST, "max_open_orders": MOST_OPEN, "duplicate_window_s": None}
     limits |= {"max_orders_per_minute": None, "max_daily_loss": None}
     venue = {"kind": "ccxt", "base_url": "http://127.0.0.1:1"}  # the exchange in this process takes its place
-    return {
+    section = {
         "default_account": "main",
         "accounts": {"main": {"venue": "exchange", "limits": limits}},
         "venues": {"exchange": venue},
         "halt": {"denials": 100_000, "within_s": 60},
         "reconcile_s": 5,
     }
+    return parse_trading(section), parse_risk(None)
 
 
 class Stage(Executor):
@@ -98,8 +101,7 @@ class CrashWorld:
         self.takeovers = 0
         self._home = home
         self._data = data
-        setup = set_up(parse_trading(trading()), parse_risk(None), {"exchange": self.exchange})
-        self._setup = setup
+        self._setup = set_up(*parsed(), {"exchange": self.exchange})
         self._deaths = 0
         self._path = home / "ledger.db"
         self.others: list[Later[Any]] = []
