@@ -44,6 +44,9 @@ CRITERIA = {"min_volume": VOLUME, "rsi_14": {"lt": RSI}, "price": {"gt": PRICE}}
 READERS = 8
 
 
+_FACTS = Facts(market="SIM", source="bench", simulated=True, full=True, market_us=0, built_us=0)
+
+
 def invented(count: int) -> tuple[list[Instrument], list[Quote], History]:
     """Make random walks: what the table is built of, at hand."""
     random = np.random.default_rng(1)
@@ -204,13 +207,12 @@ def bench_build(
 ) -> tuple[Table, dict[str, Any]]:
     """Build the table in turns with pandas and Polars."""
     instruments, quotes, history = world
-    facts = Facts(market="SIM", source="bench", simulated=True, full=True, market_us=0, built_us=0)
     ours, pandas, polars = [], [], []
     for _ in range(repeats):
-        ours += took_ms(lambda: make_table(instruments, quotes, [history], facts), 1)
+        ours += took_ms(lambda: make_table(instruments, quotes, [history], _FACTS), 1)
         pandas += took_ms(lambda: in_pandas(history), 1)
         polars += took_ms(lambda: in_polars(history), 1)
-    table = make_table(instruments, quotes, [history], facts)
+    table = make_table(instruments, quotes, [history], _FACTS)
     return table, _beside(ours, pandas, polars)
 
 
@@ -260,12 +262,17 @@ def read_along(folder: str) -> None:
     from tacore.market.scan import shown, tables  # noqa: F401, PLC0415 - what a worker has loaded anyway
 
     reader = Reader(Path(folder), "SIM", "bench", SystemClock())
+    params = {"market": "SIM", "criteria": CRITERIA}
+    instruments, quotes, history = invented(10)
+    small = scanner(make_table(instruments, quotes, [history], _FACTS), params)
+    for _ in range(20):
+        small()  # what a worker that has scanned before holds anyway
     say = sys.stdout.write
     say(f"{pss_kb()}\n")
     sys.stdout.flush()
     sys.stdin.readline()
     table = reader.table(SystemClock.wall_us(), 0)
-    scan = scanner(table, {"market": "SIM", "criteria": CRITERIA})
+    scan = scanner(table, params)
     for _ in range(20):
         scan()
     for column in table.numbers.values():

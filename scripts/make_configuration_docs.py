@@ -43,7 +43,8 @@ Kubernetes makes for a Service of that name, are left alone.)
 | --- | --- |
 | `config.yaml` | the settings below |
 | `logging.yaml` | where log lines go: a dictConfig of Python's `logging` |
-| `trading_config.yaml` | [markets, providers](providers.md), [`scan`](market-data.md), [`risk`](risk.md) |
+| `trading_config.yaml` | [markets](providers.md), [scan](market-data.md), [risk](risk.md), \
+[trading](orders.md#settings) |
 
 The folder is `TACORE_CONFIG`; else `config/` under `TACORE_HOME`, else `config/` in the working folder, if
 one of the three files is there; else the copies that come with tacore. Where the folder lacks

@@ -68,6 +68,9 @@ def normalised(params: dict[str, Any]) -> dict[str, Any]:
 def key_of(given: str | None, context: Context) -> Key:
     """Choose what makes a retry the same order: the param, the envelope's key, else the request_id."""
     named = given if given is not None else context.idempotency_key
+    if named is None and context.id_assigned:
+        allowed = "a request_id, or an idempotency_key: without either a retry would be another order"
+        raise bad_param("idempotency_key", "nothing tells a retry of this order", allowed=allowed)
     if named is None:
         return Key(json.dumps(context.request_id), "request")
     if not 0 < len(named) <= MOST_KEY or not named.isprintable():

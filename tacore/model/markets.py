@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, ValidationError
 
+from tacore.model.sections import WHERE, Section
 from tacore.settings.problems import Problem, nearest, problem, refuse
 
 MARKETS = ("US", "CN", "HK", "CRYPTO", "SIM")
@@ -38,11 +39,7 @@ def _names(value: object) -> object:
     return tuple(value)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class ReplaySettings(_Section):
+class ReplaySettings(Section):
     """A market that lives in the past of its data instead of the present."""
 
     at: Annotated[datetime | date, PlainValidator(_moment)] | None = None
@@ -54,7 +51,7 @@ class ReplaySettings(_Section):
     """Market seconds per second: 0 stands still, 1 is the pace of the wall clock, 3600 an hour a second."""
 
 
-class SyntheticSettings(_Section):
+class SyntheticSettings(Section):
     """The invented market of the synthetic provider."""
 
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
@@ -64,7 +61,7 @@ class SyntheticSettings(_Section):
     """How many instruments the market has; the well-known ones come first."""
 
 
-class MarketSettings(_Section):
+class MarketSettings(Section):
     """One market."""
 
     provider: Annotated[tuple[str, ...], BeforeValidator(_names)]
@@ -80,7 +77,7 @@ class MarketSettings(_Section):
     """Seed and size, for the synthetic provider."""
 
 
-def parse_markets(raw: object, where: str = "config/trading_config.yaml") -> dict[str, MarketSettings]:
+def parse_markets(raw: object, where: str = WHERE) -> dict[str, MarketSettings]:
     """Check the ``markets`` mapping of a configuration file.
 
     Raises ConfigurationError naming file, key, value and what is allowed, for all that is wrong at once.

@@ -3,26 +3,19 @@
 Apart from the other values because it needs pydantic, which nothing on the way of a request should import.
 """
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from tacore.model.markets import MARKETS
-from tacore.settings.files import packaged_config_dir, read_mapping
-from tacore.settings.names import TRADING_FILE
-from tacore.settings.problems import Problem, nearest, problem, refuse
+from tacore.model.sections import WHERE, Section, parse
 
 Shock = Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class FxSettings(_Section):
+class FxSettings(Section):
     """Rates between currencies: constants until a provider of rates is there."""
 
     as_of: date
@@ -32,7 +25,7 @@ class FxSettings(_Section):
     """What one unit of a currency is worth in US dollars."""
 
 
-class LiquiditySettings(_Section):
+class LiquiditySettings(Section):
     """How fast a position could be sold."""
 
     volume_share: float = Field(default=0.2, gt=0, le=1)
@@ -42,7 +35,7 @@ class LiquiditySettings(_Section):
     """How many sessions the volume is the mean of."""
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """What a proposed trade is held against; null means no limit."""
 
     max_weight: Positive | None = 0.35
@@ -64,7 +57,7 @@ class LimitSettings(_Section):
     """The risk score."""
 
 
-class Scale(_Section):
+class Scale(Section):
     """How a measure becomes points: none up to ``none_at``, all from ``full_at`` on, linear between."""
 
     points: float = Field(ge=0, le=100)
@@ -83,7 +76,7 @@ class Scale(_Section):
         return self
 
 
-class ScoreSettings(_Section):
+class ScoreSettings(Section):
     """The rule of risk_score and risk_level."""
 
     medium_from: float = Field(default=35.0, ge=0, le=100)
@@ -117,7 +110,7 @@ class ScoreSettings(_Section):
         return self
 
 
-class WindowSettings(_Section):
+class WindowSettings(Section):
     """A stretch of history to live through again, from close to close."""
 
     start: date
@@ -133,7 +126,7 @@ class WindowSettings(_Section):
         return self
 
 
-class ScenarioSettings(_Section):
+class ScenarioSettings(Section):
     """What could happen: shocks (-0.2 is a loss of 20 %), or a window of history; never both."""
 
     description: str = ""
@@ -142,10 +135,10 @@ class ScenarioSettings(_Section):
     market: Shock | None = None
     """A move of the benchmark, which reaches a position through its beta."""
 
-    sectors: dict[str, Shock] = {}
+    sectors: dict[str, Shock] = Field(default_factory=dict)
     """Moves of sectors; these go before ``market``."""
 
-    symbols: dict[str, Shock] = {}
+    symbols: dict[str, Shock] = Field(default_factory=dict)
     """Moves of symbols, in their market's spelling; these go before all."""
 
     window: WindowSettings | None = None
@@ -159,10 +152,10 @@ class ScenarioSettings(_Section):
         return self
 
 
-class RiskSettings(_Section):
+class RiskSettings(Section):
     """How evaluate.risk measures, and what it holds the result against."""
 
-    benchmarks: dict[str, list[str]] = {}
+    benchmarks: dict[str, list[str]] = Field(default_factory=dict)
     """By market, what beta is against: one symbol, or several as a basket of equal weights."""
 
     fx: FxSettings
@@ -183,7 +176,7 @@ class RiskSettings(_Section):
     score: ScoreSettings
     """The rule of risk_score and risk_level."""
 
-    stress: dict[str, ScenarioSettings] = {}
+    stress: dict[str, ScenarioSettings] = Field(default_factory=dict)
     """Scenarios by name."""
 
     @model_validator(mode="after")
@@ -194,38 +187,9 @@ class RiskSettings(_Section):
         return self
 
 
-def parse_risk(raw: object, where: str = "config/trading_config.yaml") -> RiskSettings:
-    """Check the ``risk`` mapping of a configuration file; a key that it lacks is that of tacore's own file.
-
-    Raises ConfigurationError naming file, key, value and what is allowed, for all that is wrong at once.
-    """
-    whole = {**_own(), **(raw or {})} if isinstance(raw, Mapping | None) else raw
-    try:
-        return RiskSettings.model_validate(whole)
-    except ValidationError as error:
-        refuse(_problems(error, where))
-        raise
-
-
-def _own() -> Mapping[str, Any]:
-    path = packaged_config_dir() / TRADING_FILE
-    found, problems = read_mapping(path, str(path))
-    refuse(problems)
-    own: Mapping[str, Any] = found["risk"]
-    return own
-
-
-def _problems(error: ValidationError, where: str) -> list[Problem]:
-    found = []
-    for each in error.errors(include_url=False):
-        key = ".".join(map(str, ("risk", *each["loc"])))
-        if each["type"] == "extra_forbidden":
-            names = _fields_at(each["loc"][:-1])
-            more = {"allowed": ", ".join(names), "nearest": nearest(str(each["loc"][-1]), names)}
-            found.append(problem(where, key, "unknown key", each["input"], **more))
-        else:
-            found.append(problem(where, key, each["msg"].removeprefix("Value error, "), each["input"]))
-    return found
+def parse_risk(raw: object, where: str = WHERE) -> RiskSettings:
+    """Check the ``risk`` mapping of a configuration file, as `tacore.model.sections.parse` says."""
+    return parse(RiskSettings, "risk", raw, where, _fields_at)
 
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:

@@ -3,16 +3,13 @@
 Apart from the other values because it needs pydantic, which nothing on the way of a request should import.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from tacore.model.markets import MARKETS
-from tacore.settings.files import packaged_config_dir, read_mapping
-from tacore.settings.names import TRADING_FILE
-from tacore.settings.problems import Problem, nearest, problem, refuse
+from tacore.model.sections import WHERE, Section, parse
 
 
 def _exact(value: object) -> object:
@@ -27,11 +24,7 @@ Percent = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1000, allow
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class TickBand(_Section):
+class TickBand(Section):
     """The price step from a price on."""
 
     at: Money = Decimal(0)
@@ -41,7 +34,7 @@ class TickBand(_Section):
     """The step."""
 
 
-class MarketRules(_Section):
+class MarketRules(Section):
     """What a market lets be ordered."""
 
     currency: str = Field(pattern=r"^[A-Z]{3,5}$")
@@ -50,7 +43,7 @@ class MarketRules(_Section):
     lot: Positive = Decimal(1)
     """Quantities are multiples of it."""
 
-    lots: dict[str, Positive] = {}
+    lots: dict[str, Positive] = Field(default_factory=dict)
     """Lots of single symbols."""
 
     odd_lot_sales: bool = False
@@ -68,7 +61,7 @@ class MarketRules(_Section):
     price_limit_pct: Percent | None = None
     """How far a price may be from the close before, in percent; null where there is no daily limit."""
 
-    price_limit_pct_of: dict[str, Percent] = {}
+    price_limit_pct_of: dict[str, Percent] = Field(default_factory=dict)
     """Other limits for symbols by how they begin."""
 
     always_open: bool = False
@@ -82,7 +75,7 @@ class MarketRules(_Section):
         return self
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """What an account may do; null means no limit. Money is in the account's base currency."""
 
     max_order_notional: Positive | None = Decimal(100_000)
@@ -116,7 +109,7 @@ class LimitSettings(_Section):
     """Whether more may be sold than is held."""
 
 
-class AccountSettings(_Section):
+class AccountSettings(Section):
     """One account."""
 
     venue: Name = "paper"
@@ -125,7 +118,7 @@ class AccountSettings(_Section):
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3,5}$")
     """What sums and limits are in."""
 
-    cash: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Money] = {}
+    cash: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Money] = Field(default_factory=dict)
     """Opening cash by currency, booked once, when the account is first seen; paper only."""
 
     live: bool = False
@@ -135,7 +128,7 @@ class AccountSettings(_Section):
     """What it may do."""
 
 
-class FeeSettings(_Section):
+class FeeSettings(Section):
     """What a paper fill costs, in its currency: the larger of ``minimum`` and the sum of the other three."""
 
     per_unit: Money = Decimal(0)
@@ -151,7 +144,7 @@ class FeeSettings(_Section):
     """At least this for each fill."""
 
 
-class PaperVenue(_Section):
+class PaperVenue(Section):
     """The simulated venue."""
 
     kind: Literal["paper"] = "paper"
@@ -163,11 +156,11 @@ class PaperVenue(_Section):
     slippage_bps: Money = Decimal(1)
     """How much worse than the quote a market or stop order fills, in ten-thousandths."""
 
-    fees: dict[str, FeeSettings] = {}
+    fees: dict[str, FeeSettings] = Field(default_factory=dict)
     """Fees by market; a market that is not named costs nothing."""
 
 
-class AlpacaVenue(_Section):
+class AlpacaVenue(Section):
     """Alpaca's brokerage, over alpaca-py."""
 
     kind: Literal["alpaca"]
@@ -189,7 +182,7 @@ class AlpacaVenue(_Section):
     """Longest wait for one answer."""
 
 
-class CcxtVenue(_Section):
+class CcxtVenue(Section):
     """A crypto exchange, over ccxt."""
 
     kind: Literal["ccxt"]
@@ -217,7 +210,7 @@ class CcxtVenue(_Section):
 VenueSettings = Annotated[PaperVenue | AlpacaVenue | CcxtVenue, Field(discriminator="kind")]
 
 
-class HaltSettings(_Section):
+class HaltSettings(Section):
     """Limits that trip again and again halt trading."""
 
     denials: int = Field(default=50, ge=1, le=100_000)
@@ -227,7 +220,7 @@ class HaltSettings(_Section):
     """...within these seconds, on one account."""
 
 
-class TradingSettings(_Section):
+class TradingSettings(Section):
     """How orders are taken."""
 
     default_account: Name = "paper"
@@ -280,38 +273,9 @@ class TradingSettings(_Section):
         return self
 
 
-def parse_trading(raw: object, where: str = "config/trading_config.yaml") -> TradingSettings:
-    """Check the ``trading`` mapping of a configuration file; a key that it lacks is as in tacore's own file.
-
-    Raises ConfigurationError naming file, key, value and what is allowed, for all that is wrong at once.
-    """
-    whole = {**_own(), **(raw or {})} if isinstance(raw, Mapping | None) else raw
-    try:
-        return TradingSettings.model_validate(whole)
-    except ValidationError as error:
-        refuse(_problems(error, where))
-        raise
-
-
-def _own() -> Mapping[str, Any]:
-    path = packaged_config_dir() / TRADING_FILE
-    found, problems = read_mapping(path, str(path))
-    refuse(problems)
-    own: Mapping[str, Any] = found["trading"]
-    return own
-
-
-def _problems(error: ValidationError, where: str) -> list[Problem]:
-    found = []
-    for each in error.errors(include_url=False):
-        key = ".".join(map(str, ("trading", *each["loc"])))
-        if each["type"] == "extra_forbidden":
-            names = _fields_at(each["loc"][:-1])
-            more = {"allowed": ", ".join(names), "nearest": nearest(str(each["loc"][-1]), names)}
-            found.append(problem(where, key, "unknown key", each["input"], **more))
-        else:
-            found.append(problem(where, key, each["msg"].removeprefix("Value error, "), each["input"]))
-    return found
+def parse_trading(raw: object, where: str = WHERE) -> TradingSettings:
+    """Check the ``trading`` mapping of a configuration file, as `tacore.model.sections.parse` says."""
+    return parse(TradingSettings, "trading", raw, where, _fields_at)
 
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:

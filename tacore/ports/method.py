@@ -48,7 +48,7 @@ class Context(msgspec.Struct, gc=False):
     """What a running method knows of its request.
 
     ``deadline`` is on the clock's monotonic face. ``cancelled`` turns true when nobody waits any more.
-    ``idempotency_key`` is the envelope's own.
+    ``idempotency_key`` is the envelope's own; with ``id_assigned`` the client gave no request_id.
     """
 
     request_id: str | int
@@ -59,6 +59,7 @@ class Context(msgspec.Struct, gc=False):
     ports: Ports
     cancelled: bool = False
     idempotency_key: str | None = None
+    id_assigned: bool = False
     _log: logging.LoggerAdapter[logging.Logger] | None = None
 
     @property

@@ -19,7 +19,8 @@ class Head(msgspec.Struct, gc=False, frozen=True):
     """A request but for its params, which stay undecoded.
 
     ``requestId`` and ``id``/``jsonrpc`` are the dialects' keys; the reply speaks the dialect of its request.
-    ``timeout_ms`` is the client's patience, ``attempt`` counts its tries from 1.
+    ``timeout_ms`` is the client's patience, ``attempt`` counts its tries from 1. ``id_assigned`` is the
+    broker's word that the client gave no id, so that nothing tells its retry from another request.
     """
 
     method: str = ""
@@ -31,6 +32,7 @@ class Head(msgspec.Struct, gc=False, frozen=True):
     requestId: RequestId | None = None
     id: RequestId | msgspec.UnsetType | None = msgspec.UNSET
     jsonrpc: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    id_assigned: bool = False
 
     @property
     def native(self) -> bool:
@@ -123,6 +125,7 @@ def with_request_id(body: bytes, request_id: str) -> bytes:
     """Put an assigned id into a request that has none; every other byte of its values stays."""
     fields = _decode_any(body)
     fields["request_id"] = msgspec.Raw(msgspec.json.encode(request_id))
+    fields["id_assigned"] = msgspec.Raw(b"true")
     return msgspec.json.encode(fields)
 
 

@@ -62,6 +62,7 @@ class StreamSession:
             self._clock,
             self._ports,
             idempotency_key=head.idempotency_key,
+            id_assigned=head.id_assigned,
         )
         self.held += 1
         self._begin(_Request(batch.dispatch_id, self._served[batch.method], head, context, arrived, send))

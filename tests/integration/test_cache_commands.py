@@ -48,58 +48,48 @@ def server() -> Iterator[RedisServer]:
 
 
 @needs_redis
-def test_stats_and_clear_when_workers_share_redis_show_both_levels_and_empty_them(
+def test_stats_and_clear_when_workers_share_redis_show_both_levels_and_its_loss(
     tmp_path: Path, server: RedisServer
 ) -> None:
-    with Service(tmp_path, workers=1, redis__url=server.url, redis__timeout_ms=5_000) as service:
+    settings: dict[str, Any] = {
+        "redis__url": server.url,
+        "redis__timeout_ms": 5_000,
+        "redis__retry_s": 0.05,
+    }
+    with Service(tmp_path, workers=1, how="children", **settings) as service:
         assert [ask(service, "AAPL")["cached"] for _ in range(3)] == [False, True, True]
         ask(service, "MSFT")
         wait_until(lambda: counted(service, 4), "the worker has reported")
-        shown = stats(service)
+        whole = json.loads(tacore(service, "cache", "stats", "-o", "json").stdout)
+        assert (whole["redis"], whole["maxmemory_policy"]) == (server.url, "noeviction")
+        shown = {(row["kind"], row["level"]): row for row in whole["caches"]}
         process, redis = shown["market_data", "process"], shown["market_data", "redis"]
         assert (process["hits"], process["misses"], process["hit_rate"], process["entries"]) == (2, 2, 0.5, 2)
         assert (redis["hits"], redis["misses"], redis["entries"], redis["errors"]) == (0, 2, 2, 0)
-        whole = json.loads(tacore(service, "cache", "stats", "-o", "json").stdout)
-        assert (whole["redis"], whole["maxmemory_policy"]) == (server.url, "noeviction")
-
-        assert tacore(service, "cache", "clear", "--kind", "risk").returncode == 0
-        assert len(server.keys("tacore:market_data:*")) == 2
-        done = tacore(service, "cache", "clear", "--kind", "market_data", "-o", "json")
-        assert json.loads(done.stdout) == {
-            "done": "1 workers forget what they cached of market_data",
-            "redis_keys": 2,
-        }
-        assert server.keys() == []
-        assert ask(service, "AAPL")["cached"] is False
-
-
-@needs_redis
-def test_clear_when_this_shell_knows_another_redis_says_so_and_what_to_set(
-    tmp_path: Path, server: RedisServer
-) -> None:
-    with Service(tmp_path, workers=1, redis__url=server.url, redis__timeout_ms=5_000) as service:
-        ask(service, "AAPL")
-        wait_until(lambda: counted(service, 1), "the worker has reported")
-        done = tacore(service, "cache", "clear", REDIS_URL="redis://127.0.0.1:1")
-        assert done.returncode == 6
-        assert "set REDIS_URL" in done.stderr
-        assert server.url in done.stderr
-        assert stats(service, REDIS_URL="")["market_data", "redis"]["entries"] is None
-
-
-@needs_redis
-def test_stats_when_redis_is_gone_show_that_the_cache_is_degraded(
-    tmp_path: Path, server: RedisServer
-) -> None:
-    with Service(tmp_path, workers=1, redis__url=server.url, redis__retry_s=0.05) as service:
+        _clear(service, server)
         server.kill()
-        ask(service, "AAPL")
+        ask(service, "IBM")
         wait_until(lambda: service.health()["status"] == "degraded", "health tells of it")
-        done = tacore(service, "cache", "stats")
-        assert done.returncode == 0
-        assert "degraded: 1 of 1 workers can't use Redis" in done.stderr
+        assert "degraded: 1 of 1 workers can't use Redis" in tacore(service, "cache", "stats").stderr
         server.start()
         wait_until(lambda: service.health()["status"] == "healthy", "health tells of its return")
+
+
+def _clear(service: Service, server: RedisServer) -> None:
+    done = tacore(service, "cache", "clear", REDIS_URL="redis://127.0.0.1:1")
+    assert done.returncode == 6
+    assert "set REDIS_URL" in done.stderr
+    assert server.url in done.stderr
+    assert stats(service, REDIS_URL="")["market_data", "redis"]["entries"] is None
+    assert tacore(service, "cache", "clear", "--kind", "risk").returncode == 0
+    assert len(server.keys("tacore:market_data:*")) == 2
+    done = tacore(service, "cache", "clear", "--kind", "market_data", "-o", "json")
+    assert json.loads(done.stdout) == {
+        "done": "1 workers forget what they cached of market_data",
+        "redis_keys": 2,
+    }
+    assert server.keys() == []
+    assert ask(service, "AAPL")["cached"] is False
 
 
 def test_commands_when_there_is_no_redis_show_the_processes_alone(tmp_path: Path) -> None:

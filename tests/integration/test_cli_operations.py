@@ -37,18 +37,26 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Give a home from which everything runs, for tests that leave it as it is."""
+    folder = tmp_path_factory.mktemp("running")
+    keep_calendars(folder)
+    with home_in(folder) as made:
+        made.up("-n", "1")
+        yield made
+
+
 # -- up and down -----------------------------------------------------------------------------------
 
 
-def test_up_when_ready_tells_where_everything_is(home: Home) -> None:
-    up = home.up("-n", "1")
-
-    told = json.loads(home.said("up.out"))
-    assert told["clients"] == home.endpoint
-    assert told["workers_at"] == f"tcp://127.0.0.1:{home.backend}"
-    assert (told["workers"], told["home"], told["trading"]) == (1, str(home.folder), "PAPER")
-    assert set(told["pids"].values()) <= {each.pid for each in home.family(up.pid)}
-    assert home.rows("call", "debug.echo", "--text", "hello") == [{"text": "hello"}]
+def test_up_when_ready_tells_where_everything_is(running: Home) -> None:
+    told = json.loads(running.said("up.out"))
+    assert told["clients"] == running.endpoint
+    assert told["workers_at"] == f"tcp://127.0.0.1:{running.backend}"
+    assert (told["workers"], told["home"], told["trading"]) == (1, str(running.folder), "PAPER")
+    assert set(told["pids"].values()) <= {each.pid for each in running.family(running.facts("up")["pid"])}
+    assert running.rows("call", "debug.echo", "--text", "hello") == [{"text": "hello"}]
 
 
 def test_up_when_terminated_leaves_nothing_behind(home: Home) -> None:
@@ -405,10 +413,8 @@ def test_workers_when_spawned_find_the_broker_that_runs(home: Home, other: Home)
     assert other.endpoint.rpartition(":")[2] in str(home.facts("broker")["frontend"])
 
 
-def test_workers_when_an_id_is_unknown_exit_with_7(home: Home) -> None:
-    home.rows("broker", "start", "--detach")
-
-    done = home.run("worker", "restart", "nobody")
+def test_workers_when_an_id_is_unknown_exit_with_7(running: Home) -> None:
+    done = running.run("worker", "restart", "nobody")
 
     assert done.returncode == 7
     assert "nobody" in done.stderr
@@ -423,9 +429,9 @@ def test_scale_when_no_supervisor_runs_names_the_command_that_starts_one(home: H
     assert "tacore worker spawn -n 3" in done.stderr
 
 
-def test_restart_when_a_worker_is_busy_is_not_finished_in_time(home: Home) -> None:
-    home.up("-n", "1")
-    busy = home.start("call", "debug.sleep", "--seconds", "6", "--timeout", "20", "--retries", "0")
+def test_restart_when_a_worker_is_busy_is_not_finished_in_time(running: Home) -> None:
+    home = running
+    busy = home.start("call", "debug.sleep", "--seconds", "4", "--timeout", "20", "--retries", "0")
     eventually(lambda: any(each["in_flight"] for each in home.rows("worker", "ls")), "a request is in flight")
 
     done = home.run("worker", "restart", "all", "--wait", "0.3")
@@ -436,27 +442,25 @@ def test_restart_when_a_worker_is_busy_is_not_finished_in_time(home: Home) -> No
     busy.kill()
 
 
-def test_ps_when_everything_runs_lists_every_process_by_its_role(home: Home) -> None:
-    up = home.up("-n", "2")
+def test_ps_when_everything_runs_lists_every_process_by_its_role(running: Home) -> None:
+    home, up = running, running.facts("up")["pid"]
 
     def agree() -> bool:
-        return {row["pid"] for row in home.rows("ps")} == {each.pid for each in home.family(up.pid)}
+        return {row["pid"] for row in home.rows("ps")} == {each.pid for each in home.family(up)}
 
     eventually(agree, "ps lists every process; who computes a calendar is gone soon")
     rows = home.rows("ps")
 
     roles = Counter(row["role"] for row in rows)
-    assert roles == {"up": 1, "broker": 1, "journal writer": 1, "supervisor": 1, "worker": 2}
+    assert roles == {"up": 1, "broker": 1, "journal writer": 1, "supervisor": 1, "worker": 1}
     assert all(row["rss_mb"] > 1 and row["uptime_s"] > 0 for row in rows)
 
 
 # -- bench -----------------------------------------------------------------------------------------
 
 
-def test_bench_when_the_service_answers_gives_figures(home: Home) -> None:
-    home.up("-n", "1")
-
-    (figures,) = home.rows("bench", "debug.echo", "--text", "x", "--duration", "0.5", "--concurrency", "8")
+def test_bench_when_the_service_answers_gives_figures(running: Home) -> None:
+    (figures,) = running.rows("bench", "debug.echo", "--text", "x", "--duration", "0.5", "--concurrency", "8")
 
     assert figures["answered"] == figures["sent"] > 0
     assert figures["errors"] == {}
@@ -464,11 +468,9 @@ def test_bench_when_the_service_answers_gives_figures(home: Home) -> None:
     assert figures["per_s"] == pytest.approx(figures["answered"] / figures["seconds"], rel=0.01)
 
 
-def test_bench_when_the_method_changes_something_refuses(home: Home) -> None:
-    home.rows("broker", "start", "--detach")
-
-    done = home.run("bench", "admin.stop")
+def test_bench_when_the_method_changes_something_refuses(running: Home) -> None:
+    done = running.run("bench", "admin.stop")
 
     assert done.returncode == 2
     assert "changes something" in done.stderr
-    assert home.run("broker", "status").returncode == 0
+    assert running.run("broker", "status").returncode == 0

@@ -122,6 +122,17 @@ def test_order_when_wrong_is_refused_by_its_field_and_places_nothing(
     assert f"wrong-{field}" not in {each["idempotency_key"] for each in listed}
 
 
+def test_order_when_it_has_neither_id_nor_key_is_refused_for_its_retry_would_double_it(
+    client: SeedClient,
+) -> None:
+    order = {"symbol": "AAPL", "action": "buy", "quantity": 1}
+    reply = client.send({"method": "execute.order", "params": order})
+    assert reply["error"]["code"] == "invalid_params"
+    assert "idempotency_key" in reply["error"]["details"]
+    keyed = client.send({"method": "execute.order", "params": {**order, "idempotency_key": "no id"}})
+    assert keyed["data"]["status"] == "filled"
+
+
 def test_symbol_when_unknown_is_denied_by_name(client: SeedClient) -> None:
     reply = client.call("nobody", "execute.order", {"symbol": "NOBODY", "action": "buy", "quantity": 1})
     assert (reply["error"]["code"], reply["error"]["details"]["rule"]) == ("denied", "symbol_known")

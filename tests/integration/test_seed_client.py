@@ -15,6 +15,12 @@ from tests.support.service import Service
 
 CLIENTS = 8
 EACH = 1000
+HEAVY = ("analyze.", "evaluate.")
+"""Calls of which a tenth is made: computed ones, which make the test ten times as long."""
+
+
+def times(call: WildCall) -> int:
+    return EACH // 10 if call.method.startswith(HEAVY) else EACH
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
@@ -36,6 +42,8 @@ def test_seed_client_when_eight_make_each_call_a_thousand_times_all_are_answered
         with SeedClient(service.endpoint) as client:
             for turn in range(EACH // CLIENTS):
                 for position, call in enumerate(CALLS):
+                    if turn >= times(call) // CLIENTS:
+                        continue
                     serial = (number * EACH + turn) * len(CALLS) + position
                     request_id = serial if number % 2 else f"req-{serial}"
                     reply = client.call(request_id, call.method, call.params)
@@ -50,14 +58,16 @@ def test_seed_client_when_eight_make_each_call_a_thousand_times_all_are_answered
     sent = [request_id for ids, _, _ in results for request_id in ids]
     assert [wrong for _, each, _ in results for wrong in each] == []
     assert sum(timeouts for _, _, timeouts in results) == 0
-    assert len(sent) == EACH * len(CALLS)
+    assert len(sent) == sum(times(call) // CLIENTS * CLIENTS for call in CALLS)
     logged = journal_rows.counts(journal_rows.rows(service))
     assert {each: logged[each] for each in sent if logged[each] != 1} == {}
     assert journal_rows.integrity(service.database) == "ok"
 
 
 def test_dealer_when_256_are_in_flight_all_are_answered_and_logged(service: Service) -> None:
-    calls = {f"dealer-{turn}-{call.name}": call for turn in range(EACH) for call in CALLS}
+    calls = {
+        f"dealer-{turn}-{call.name}": call for turn in range(EACH) for call in CALLS if turn < times(call)
+    }
 
     def requests() -> Iterator[tuple[str, bytes]]:
         for name, call in calls.items():

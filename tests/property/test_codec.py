@@ -93,7 +93,7 @@ def test_assigned_id_when_put_into_any_object_changes_nothing_else(
     value: dict[str, Any], request_id: str
 ) -> None:
     made = with_request_id(json.dumps(value).encode(), request_id)
-    assert json.loads(made) == value | {"request_id": request_id}
+    assert json.loads(made) == value | {"request_id": request_id, "id_assigned": True}
 
 
 @given(IDS, JSON)

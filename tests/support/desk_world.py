@@ -6,7 +6,7 @@ from contextvars import copy_context
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tacore.clock import ManualClock, MarketClock
 from tacore.execution.desk import Desk, set_up
@@ -59,6 +59,14 @@ class DeskWorld:
     ``at`` puts the US market's standing replay there; `travel` moves it. ``venues`` replace configured ones.
     """
 
+    made: ClassVar[list["DeskWorld"]] = []
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close the ledgers of all that were made."""
+        while cls.made:
+            cls.made.pop().ledger.close()
+
     def __init__(
         self,
         home: Path,
@@ -88,6 +96,7 @@ class DeskWorld:
         setup = set_up(self.trading, parse_risk(None), self.venues)
         self.desk = Desk(self.ledger, setup, self.data, self.clock, lambda: None, lambda _, __: AtOnce())
         self._numbers = 0
+        self.made.append(self)
 
     def travel(self, moment: datetime) -> None:
         """Move the US market's replay to another time, and let the desk look at its orders."""

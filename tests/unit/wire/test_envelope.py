@@ -232,7 +232,7 @@ def test_assigned_id_when_put_in_leaves_the_rest_as_it_was() -> None:
     )
     made = with_request_id(body, "b-1")
     assert b"0.10000000000000000000001" in made
-    known = json.loads(body) | {"request_id": "b-1"}
+    known = json.loads(body) | {"request_id": "b-1", "id_assigned": True}
     assert json.loads(made) == known
 
 

@@ -296,7 +296,7 @@ def test_ledger_when_another_process_locks_it_refuses_and_comes_back(ledger: Led
 
 
 READ_ONLY = """
-import json, os, sys
+import json, os, sys, tempfile
 from pathlib import Path
 from tacore.clock import SystemClock
 from tacore.errors import Unavailable
@@ -304,6 +304,9 @@ from tacore.execution.ledger import Ledger
 from tacore.ports.orders import Only
 
 path = Path(sys.argv[1])
+with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.db", SystemClock()) as before:
+    before.take()  # whatever is imported on the way: another user may not read where Python is
+    before.check()
 if os.geteuid() == 0:
     os.setuid(65534)  # modes of files do not bind root
 ledger = Ledger(path, SystemClock())
