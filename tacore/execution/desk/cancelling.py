@@ -60,7 +60,7 @@ class Cancelling:
                 later.fail(error)
                 return
             venue = self._shared.venue(order)
-            present = self._shared.ledger.order(Which(order_id=order.order_id))
+            present = self._shared.known(order).order
             self._sending.call(
                 lambda: venue.cancel(present, NOTHING), lambda said: self._answered(present, said, later)
             )
@@ -80,7 +80,7 @@ class Cancelling:
                 return
             why = error.message if error else ""
             log.error("cancel_not_booked", extra={"order_id": order.order_id, "reason": why})
-            story = self._shared.story(order)
+            story = self._shared.known(order)
             warning = f"{order.venue} says {said.status}; {why}: it will be booked from the venue's report"
             later.resolve(msgspec.structs.replace(story, warnings=[warning]))
 
