@@ -1,7 +1,5 @@
 """Cancels."""
 
-from contextlib import suppress
-
 import msgspec
 
 from tacore.errors import Denied, OutcomeUnknown, Rejected, TacoreError, Unavailable
@@ -62,18 +60,12 @@ class Cancelling:
             if error is not None and not isinstance(error, Unavailable):
                 later.fail(error)
                 return
-            present = self._present(order)
+            present = self._shared.known(order).order
             self._sending.call(
                 lambda: venue.cancel(present, NOTHING), lambda said: self._answered(present, said, later)
             )
 
         noted.then(send)
-
-    def _present(self, order: Order) -> Order:
-        """Give an order as the ledger has it now, or as it was known where that can't be read."""
-        with suppress(Unavailable):
-            return self._shared.ledger.order(Which(order_id=order.order_id))
-        return order
 
     def _answered(self, order: Order, said: Outcome, later: "Later[Story]") -> None:
         if not isinstance(said, Report):
@@ -96,7 +88,7 @@ class Cancelling:
     def _unbooked(self, order: Order, said: Report, why: str) -> Story:
         log.error("cancel_not_booked", extra={"order_id": order.order_id, "reason": why})
         warning = f"{order.venue} says {said.status}; {why}: it will be booked from the venue's report"
-        return msgspec.structs.replace(self._shared.story(order), warnings=[warning])
+        return msgspec.structs.replace(self._shared.known(order), warnings=[warning])
 
     def _booked(self, tx: Transaction, order: Order, said: Report) -> Order:
         done = apply(tx, tx.order(Which(order_id=order.order_id)), said)

@@ -80,7 +80,7 @@ class Commits:
             log.error("ledger_unwritable", extra={"reason": error.message, "jobs": len(group)})
         self.trouble = error.message
         for job in group:
-            job.failed(Unavailable(error.message, details=error.details))
+            _fail(job, Unavailable(error.message, details=error.details))
 
 
 def _attempt(job: Job, tx: Transaction) -> tuple[Any, TacoreError | None]:
@@ -100,9 +100,17 @@ def _attempt(job: Job, tx: Transaction) -> tuple[Any, TacoreError | None]:
 def _finish(job: Job) -> None:
     """Tell the outcome; one that is committed and can't be read back is told as the error that this gives."""
     if job.error is not None:
-        job.failed(job.error)
+        _fail(job, job.error)
         return
     try:
         job.after(job.result)
     except TacoreError as error:
+        _fail(job, error)
+
+
+def _fail(job: Job, error: TacoreError) -> None:
+    """Tell an error; that the ledger can't be read on the way ends neither the group nor the process."""
+    try:
         job.failed(error)
+    except TacoreError as raised:
+        log.error("outcome_not_told", extra={"reason": raised.message})

@@ -89,7 +89,7 @@ class Desk:
         if self._unopened:
             self._open_accounts()
         for part in (self._deadman, self._following, self._reconciling, self._sending):
-            self._have_turn(part.turn, now)
+            self._have_turn(partial(part.turn, now))
         try:
             self._shared.commits.run()
         except BaseException:
@@ -97,10 +97,10 @@ class Desk:
             raise
         self._shared.fetch()
 
-    def _have_turn(self, turn: Callable[[float], None], now: float) -> None:
-        """Let a part do what is due; one that can't read the ledger now tries again at its next turn."""
+    def _have_turn(self, turn: Callable[[], None]) -> None:
+        """Let a part do what is due or has come in; where it can't read the ledger now, the desk goes on."""
         try:
-            turn(now)
+            turn()
         except TacoreError as error:
             if error.message != self._trouble:
                 log.error("desk_part_failed", extra={"reason": error.message})
@@ -125,11 +125,12 @@ class Desk:
             venue.close()
 
     def _take_in(self) -> None:
-        try:
-            while True:
-                self._arrived.get_nowait()()
-        except Empty:
-            pass
+        while True:
+            try:
+                call = self._arrived.get_nowait()
+            except Empty:
+                return
+            self._have_turn(call)
 
     # -- orders ----------------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class Desk:
         def settle(story: Story | None, error: TacoreError | None) -> None:
             if story is None:
                 warnings = [error.message] if error else []
-                story = msgspec.structs.replace(self._shared.story(order), warnings=warnings)
+                story = msgspec.structs.replace(self._shared.known(order), warnings=warnings)
             told.resolve(story)
 
         try:
@@ -226,7 +227,7 @@ class Desk:
             raise bad_param("as_of", "lies in the future", value=str(as_of), allowed="a time that has passed")
         shown: Later[AccountView] = Later()
         refreshed = self._following.refreshed(account.name)
-        refreshed.then(lambda _, __: self._value(account.name, as_of_us, asker, shown))
+        refreshed.then(lambda _, __: _tell(lambda: self._value(account.name, as_of_us, asker, shown), shown))
         return shown
 
     def _value(self, name: str, as_of_us: int | None, asker: Asker, shown: Later[AccountView]) -> None:
@@ -237,7 +238,7 @@ class Desk:
             return
         self._shared.prices.ask(
             needs,
-            lambda prices: shown.resolve(self._view(name, as_of_us, prices)),
+            lambda prices: _tell(lambda: shown.resolve(self._view(name, as_of_us, prices)), shown),
             deadline=asker.deadline,
             at_us=as_of_us,
         )
@@ -287,6 +288,14 @@ def _fits(order: Order, only: Only) -> bool:
     return (only.market is None or order.market == only.market) and (
         only.symbol is None or order.symbol == only.symbol
     )
+
+
+def _tell(tell: Callable[[], None], later: Later[Any]) -> None:
+    """Tell something out of the ledger, or why it can't be read."""
+    try:
+        tell()
+    except TacoreError as error:
+        later.fail(error)
 
 
 def _reserved(orders: Sequence[Order], rates: Mapping[str, Decimal]) -> Decimal | None:

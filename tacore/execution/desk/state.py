@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tacore.clock import Clock
-from tacore.errors import Rejected
+from tacore.errors import Rejected, Unavailable
 from tacore.execution.desk.book import PACE_S, Book
 from tacore.execution.desk.commits import Commits, Job
 from tacore.execution.desk.config import Setup
@@ -89,6 +89,13 @@ class Shared:
     def story(self, order: Order) -> Story:
         """Tell an order's story as it is committed."""
         return self.ledger.story(Which(order_id=order.order_id))
+
+    def known(self, order: Order) -> Story:
+        """Tell an order's story, or the order alone while the ledger can't be read; for those who warn."""
+        try:
+            return self.story(order)
+        except Unavailable:
+            return Story(order=order)
 
     # -- venues ------------------------------------------------------------------------------------
 

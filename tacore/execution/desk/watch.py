@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tacore.errors import TacoreError
 from tacore.execution.desk.state import Shared, log
+from tacore.model.orders import TradingState
 from tacore.ports import Later
 from tacore.ports.orders import Asker, Only
 
 NAME = "deadman"
+AGAIN_S = 1.0
+"""How soon to try again to halt, while the ledger can't be written."""
 
 
 @dataclass(slots=True)
@@ -17,6 +21,9 @@ class DeadMan:
     shared: Shared
     cancel_all: Callable[[Only, Asker], object]
     _seen: dict[str, float] = field(default_factory=dict)
+    _owed: str = ""
+    """Why trading is still to be halted."""
+    _again_at: float = 0.0
 
     def traded(self, principal: str) -> None:
         """Watch a client from now on."""
@@ -28,19 +35,41 @@ class DeadMan:
             self._seen[principal] = self.shared.clock.monotonic()
 
     def due(self) -> float | None:
-        """Tell when the next client is late (monotonic seconds)."""
+        """Tell when the next client is late, or the next try is due (monotonic seconds)."""
+        if self._owed:
+            return self._again_at
         after = self.shared.setup.trading.deadman_s
         return None if after is None or not self._seen else min(self._seen.values()) + after
 
     def turn(self, now: float) -> None:
-        """Halt trading where a client is late."""
+        """Halt trading where a client is late, until that is written."""
         due = self.due()
         if due is None or now < due:
             return
+        again = bool(self._owed)
+        if not again:
+            self._trip()
+        self._again_at = now + AGAIN_S
+        halted: Later[TradingState] = Later()
+        reason = self._owed
+        self.shared.write(lambda tx: tx.set_trading_state("halted", NAME, reason), halted, urgency=0)
+        halted.then(lambda _, error: self._halted(error, again=again))
+        if not again:
+            self._cancel()
+
+    def _trip(self) -> None:
         late = min(self._seen, key=self._seen.__getitem__)
         self._seen.clear()
-        reason = f"no sign of life from {late} for {self.shared.setup.trading.deadman_s:g} s"
+        self._owed = f"no sign of life from {late} for {self.shared.setup.trading.deadman_s:g} s"
         log.error("deadman_switch", extra={"principal": late})
-        self.shared.write(lambda tx: tx.set_trading_state("halted", NAME, reason), Later(), urgency=0)
+
+    def _halted(self, error: TacoreError | None, *, again: bool) -> None:
+        """Cancel once more where the halt was late: what is simulated could not be cancelled before."""
+        if error is None:
+            self._owed = ""
+            if again:
+                self._cancel()
+
+    def _cancel(self) -> None:
         if self.shared.setup.trading.deadman_cancel:
-            self.cancel_all(Only(limit=1_000_000), Asker(NAME, now + 60))
+            self.cancel_all(Only(limit=1_000_000), Asker(NAME, self.shared.clock.monotonic() + 60))

@@ -11,6 +11,8 @@ from tacore.execution.ledger.faults import DOUBTFUL, mapped, reason_of, unavaila
 from tacore.execution.ledger.schema import migrate
 
 _BUSY_S = 1.0
+_BUSY_AGAIN_S = 0.05
+"""How long to wait for a lock that was held all the time before, so that whoever waits behind is answered."""
 _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
@@ -33,6 +35,7 @@ class LedgerFile:
         self._doubt: str | None = None
         self._connection: sqlite3.Connection | None = None
         self._closed = False
+        self._locked = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path, "rwc")
@@ -67,7 +70,7 @@ class LedgerFile:
         """Commit what happens inside, or undo all of it."""
         connection = self._writable()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin(connection)
             yield connection
             connection.execute("COMMIT")
         except BaseException as error:
@@ -75,6 +78,21 @@ class LedgerFile:
             if isinstance(error, sqlite3.Error):
                 raise self.fault(error) from error
             raise
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Begin, waiting for a lock in full only where it was free the last time."""
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._wait(connection, shortly=reason_of(error) == "locked")
+            raise
+        self._wait(connection, shortly=False)
+
+    def _wait(self, connection: sqlite3.Connection, *, shortly: bool) -> None:
+        if shortly != self._locked:
+            wait_s = _BUSY_AGAIN_S if shortly else _BUSY_S
+            connection.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
+            self._locked = shortly
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -129,7 +147,7 @@ class LedgerFile:
             self._drop()  # or SQLite shares with the new one what this one may not write
         opened = _connect(self.path, "rw")
         self._drop()
-        self._connection, self._doubt = opened, None
+        self._connection, self._doubt, self._locked = opened, None, False
         return opened
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:

@@ -295,6 +295,24 @@ def test_ledger_when_another_process_locks_it_refuses_and_comes_back(ledger: Led
     assert working(ledger, "b").status == "accepted"
 
 
+def test_wait_for_a_lock_when_it_was_in_vain_is_short_until_the_ledger_is_written(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    waits = []
+    for round_ in range(2):
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            start = time.monotonic()
+            assert refusal(ledger).details["reason"] == "locked"
+            waits.append(time.monotonic() - start)
+        other.execute("ROLLBACK")
+        working(ledger, f"a{round_}")
+    other.close()
+    assert min(waits[::2]) > 0.8
+    assert max(waits[1::2]) < 0.5
+
+
 READ_ONLY = """
 import json, os, sys, tempfile
 from pathlib import Path
