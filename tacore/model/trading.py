@@ -126,7 +126,7 @@ class AccountSettings(_Section):
     """What sums and limits are in."""
 
     cash: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Money] = {}
-    """Opening cash by currency, booked once, when the account is first seen; paper only."""
+    """Opening cash by currency, booked once, when an account is first seen: what is at its venue."""
 
     live: bool = False
     """Whether this account may trade at a live venue: the allow-list of accounts."""
@@ -275,8 +275,6 @@ class TradingSettings(_Section):
                 raise ValueError(
                     f"accounts.{name}.venue: no venue {account.venue}; allowed: {', '.join(self.venues)}"
                 )
-            if account.cash and venue.kind != "paper":
-                raise ValueError(f"accounts.{name}.cash: only a paper account opens with cash")
         return self
 
 
