@@ -104,8 +104,8 @@ class OrderWorld:
             orders=True,
             worker__restart_backoff_s=0,
             worker__restart_budget=10_000,
-            worker__heartbeat_s=0.25,
-            worker__missed_heartbeats=4,
+            worker__heartbeat_s=0.3,
+            worker__missed_heartbeats=5,
             broker__unserved_wait_s=30,
         )
         self.ledger = self.service.loaded.settings.ledger_path
@@ -118,7 +118,7 @@ class OrderWorld:
         found: list[psutil.Process] = []
 
         def there() -> bool:
-            found[:] = [each for each in supervisor.children() if each.status() != psutil.STATUS_ZOMBIE]
+            found[:] = [each for each in supervisor.children() if _lives(each)]
             return len(found) == 1
 
         wait_until(there, "there is an executor")
