@@ -6,11 +6,12 @@ STAMP := $(VENV)/installed
 RUN := $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench coverage lock clean
+.PHONY: help install up test soak check bench coverage lock clean
 
 help:
 	@echo "make up        start the service here; Ctrl-C stops it"
 	@echo "make test      run all tests"
+	@echo "make soak      crash and kill executors for up to an hour: no order may double or be lost"
 	@echo "make check     ruff, mypy --strict and the import rule"
 	@echo "make coverage  run all tests measured; htmlcov/index.html shows it"
 	@echo "make bench     measure requests through the broker and back"
@@ -34,6 +35,10 @@ up: $(STAMP)
 test: $(STAMP)
 	$(RUN) pytest -q -n 2 -m "not serial"
 	$(RUN) pytest -q -m serial || [ $$? -eq 5 ]
+
+soak: $(STAMP)
+	ORDER_CRASHES=10000 TACORE_REAL_KILLS=500 timeout 3600 $(RUN) pytest -q -s \
+		tests/fault/test_order_crashes.py tests/fault/test_order_kills.py
 
 check: $(STAMP)
 	$(RUN) ruff check

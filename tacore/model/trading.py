@@ -119,7 +119,7 @@ class AccountSettings(Section):
     """What sums and limits are in."""
 
     cash: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Money] = Field(default_factory=dict)
-    """Opening cash by currency, booked once, when the account is first seen; paper only."""
+    """Cash by currency when the account is first seen, booked once: at a broker, what it holds there."""
 
     live: bool = False
     """Whether this account may trade at a live venue: the allow-list of accounts."""
@@ -268,8 +268,6 @@ class TradingSettings(Section):
                 raise ValueError(
                     f"accounts.{name}.venue: no venue {account.venue}; allowed: {', '.join(self.venues)}"
                 )
-            if account.cash and venue.kind != "paper":
-                raise ValueError(f"accounts.{name}.cash: only a paper account opens with cash")
         return self
 
 

@@ -118,7 +118,7 @@ class Book:
             venue_live=not venue.paper,
             venue_fractional=account.fractional,
             account_live=account.settings.live,
-            cash_known=venue.inline,
+            cash_known=venue.inline or bool(account.settings.cash),
         )
 
     def _unsettled(self, draft: Order, rules: MarketRules | None, priced: Priced) -> Decimal:

@@ -81,15 +81,15 @@ class AlpacaVenue:
     modifies = False
 
     def __init__(self, name: str, settings: Settings, key: str, secret_key: str) -> None:
-        client, errors = library("alpaca", "alpaca.trading.client", "alpaca.common.exceptions")
+        # What TradingClient is made of: with that comes pandas, which takes an executor's start three seconds.
+        rest, errors = library("alpaca", "alpaca.common.rest", "alpaca.common.exceptions")
         self.name = name
         self.paper = not settings.live
         self._refusal: type[Exception] = errors.APIError
         self._secrets = (secret_key, key)
         self._session = OneTry(settings.timeout_s)
-        self._client: Any = client.TradingClient(
-            key, secret_key, paper=self.paper, raw_data=True, url_override=settings.base_url.rstrip("/")
-        )
+        url = settings.base_url.rstrip("/")
+        self._client: Any = rest.RESTClient(url, key, secret_key, sandbox=self.paper, raw_data=True)
         # The library sleeps and sends again after 429 and 504, three times; it takes 0 from nobody.
         self._client._retry = 0  # noqa: SLF001
         self._client._session = self._session  # noqa: SLF001

@@ -17,7 +17,7 @@ def as_json(value: object, status: int = 200) -> Answer:
 
 
 class Request:
-    """A request, read."""
+    """A request, read; ConnectionError where it is cut short."""
 
     def __init__(self, handler: BaseHTTPRequestHandler) -> None:
         url = urlsplit(handler.path)
@@ -26,7 +26,11 @@ class Request:
         self.query = url.query
         self.asked = dict(parse_qsl(url.query, keep_blank_values=True))
         self.headers = dict(handler.headers)
-        self.body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
+        length = int(handler.headers.get("Content-Length") or 0)
+        whole = handler.rfile.read(length)
+        if len(whole) < length:
+            raise ConnectionError("who sent it ended before its end")
+        self.body = whole.decode()
 
 
 class Spoken(Protocol):

@@ -2,6 +2,7 @@
 
 What it can be told in the process can be told from outside too, by POST /_control with a JSON object of
   next        a mode, or a list of them, each for the next request of a kind
+  forget      true: drop the modes that no request has taken yet, before any that are told with it
   on          that kind: submit (unless said), cancel or ask
   arrive      {"quantity": .., "price": ..}: what each new order trades at once; null for nothing
   fill        {"client_order_id": .., "quantity": .., "price": .., "shown": true}
@@ -94,6 +95,8 @@ class VenueServer:
 
     def told(self, said: Mapping[str, Any]) -> None:
         """Do what /_control was sent."""
+        if said.get("forget"):
+            self.modes.clear()
         modes = said.get("next", [])
         for each in [modes] if isinstance(modes, str) else modes:
             self.next(each, said.get("on", "submit"))

@@ -12,6 +12,7 @@ from tacore.errors import Denied, IdempotencyMismatch, TradingHalted
 from tacore.ports.orders import Key, Only, Which
 from tests.support.desk_world import DeskWorld, no_fees
 from tests.support.markets import wall_us
+from tests.support.venues.worlds import WORLDS
 
 D = Decimal
 
@@ -251,3 +252,14 @@ def test_modify_when_prices_came_by_that_nobody_looked_at_fills_on_the_old_terms
         )
 
     assert world.ledger.order(Which(order_id=order.order_id)).average_price == D(444)
+
+
+def test_account_at_a_broker_when_its_cash_is_stated_buys_with_that_and_with_no_more(tmp_path: Path) -> None:
+    with WORLDS["alpaca"](tmp_path, 5.0) as broker:
+        trading = no_fees(venues={"broker": {"kind": "alpaca", "base_url": broker.server.url}})
+        trading["accounts"]["paper"] |= {"venue": "broker", "cash": {"USD": 5000}}
+        world = DeskWorld(tmp_path, trading, venues={"broker": broker.venue})
+        assert world.place("AAPL", "buy", 10).order.status == "accepted"  # 4,304.70 at the last close
+        with pytest.raises(Denied, match="USD before fees"):
+            world.place("AAPL", "buy", 2)
+        assert len(broker.server.book.received) == 1
