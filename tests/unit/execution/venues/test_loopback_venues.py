@@ -1,5 +1,6 @@
 """The loopback venues as processes of their own: told from outside, and remembered in a file."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,3 +104,13 @@ def test_book_when_a_cancelled_order_trades_stays_cancelled_until_it_is_whole() 
     assert (book.newest("a").status, book.newest("a").filled) == ("canceled", Decimal(1))
     book.fill("a", 2, 2)
     assert book.newest("a").status == "filled"
+
+
+def test_request_when_its_sender_ends_in_the_middle_of_it_is_none(tmp_path: Path) -> None:
+    with running(tmp_path / "state") as url:
+        port = int(url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            line.sendall(b"POST /v2/orders HTTP/1.1\r\nContent-Length: 99\r\n\r\n{")
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(1) == b""
+        assert read_events(tmp_path / "state") == []
