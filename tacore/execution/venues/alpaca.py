@@ -81,7 +81,7 @@ class AlpacaVenue:
     modifies = False
 
     def __init__(self, name: str, settings: Settings, key: str, secret_key: str) -> None:
-        # What TradingClient is made of: with that comes pandas, which takes an executor's start three seconds.
+        # What TradingClient is made of: with that comes pandas, three seconds of an executor's start.
         rest, errors = library("alpaca", "alpaca.common.rest", "alpaca.common.exceptions")
         self.name = name
         self.paper = not settings.live
