@@ -204,14 +204,14 @@ def test_up_when_killed_outright_takes_its_children_along(home: Home) -> None:
     up.kill()
     up.wait(5)
 
-    eventually(lambda: not home.alive(), "every child has ended", within_s=5)
+    eventually(lambda: not home.alive(), "every child has ended", within_s=20)
 
 
 def test_up_when_killed_before_can_start_again_from_the_same_home(home: Home) -> None:
     up = home.up("--no-workers")
     up.kill()
     up.wait(5)
-    eventually(lambda: not home.alive(), "every child has ended", within_s=5)
+    eventually(lambda: not home.alive(), "every child has ended", within_s=20)
 
     again = home.up("--no-workers")
     again.send_signal(signal.SIGTERM)

@@ -20,7 +20,7 @@ class WildCall(NamedTuple):
 
 
 def _health(data: Data) -> bool:
-    return data["status"] == "healthy" and data["uptime_s"] > 0 and bool(data["database"])
+    return data["status"] in ("healthy", "degraded") and data["uptime_s"] > 0 and bool(data["database"])
 
 
 def _found(*symbols: str) -> Callable[[Data], bool]:

@@ -1,6 +1,5 @@
 """The desk on the real sample history: what becomes of orders, and of cash and positions, by hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +14,6 @@ from tests.support.markets import wall_us
 from tests.support.venues.worlds import WORLDS
 
 D = Decimal
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    DeskWorld.close_all()
 
 
 def test_market_order_when_the_replay_stands_fills_at_its_close(tmp_path: Path) -> None:

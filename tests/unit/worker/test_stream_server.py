@@ -205,6 +205,7 @@ def test_desk_when_its_time_comes_has_a_turn_though_nobody_asks(running: Running
     running.ask(running.join(), 1)
     running.replies(1)
     desk = running.desk
+    desk.wait_for(lambda: desk.groups == [[1]])  # the reply goes out before the desk has its turn
     before = len(desk.groups)
     asked_for = time.monotonic() + 0.1
     desk.due_at = asked_for
