@@ -155,8 +155,10 @@ class CrashWorld:
         self._start()
         self.takeovers += 1
         self.clients.append(client)
-        self._haunt(old[0], old[2], client)
-        old[1].close()
+        try:
+            self._haunt(old[0], old[2], client)
+        finally:
+            old[1].close()
 
     def _haunt(self, desk: Desk, stages: dict[str, Stage], client: Client) -> None:
         before, sent = self._committed(), len(self.exchange.sent)
