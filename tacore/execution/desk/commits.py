@@ -47,10 +47,6 @@ class Commits:
         """Have a job written with the next transaction."""
         self._jobs.append(job)
 
-    def pending(self) -> bool:
-        """Tell whether anything waits."""
-        return bool(self._jobs)
-
     def run(self) -> None:
         """Write what waits. Raises Fenced where the ledger belongs to a successor."""
         while self._jobs:
