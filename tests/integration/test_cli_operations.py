@@ -445,14 +445,15 @@ def test_restart_when_a_worker_is_busy_is_not_finished_in_time(running: Home) ->
 def test_ps_when_everything_runs_lists_every_process_by_its_role(running: Home) -> None:
     home, up = running, running.facts("up")["pid"]
 
-    def agree() -> bool:
-        return {row["pid"] for row in home.rows("ps")} == {each.pid for each in home.family(up)}
+    def agreed() -> list[dict[str, Any]] | None:
+        rows = home.rows("ps")
+        same = {row["pid"] for row in rows} == {each.pid for each in home.family(up)}
+        whole = Counter(row["role"] for row in rows) == everything
+        return rows if same and whole else None
 
-    eventually(agree, "ps lists every process; who computes a calendar is gone soon")
-    rows = home.rows("ps")
+    everything = {"up": 1, "broker": 1, "journal writer": 1, "supervisor": 1, "worker": 1}
+    rows = eventually(agreed, "ps lists every process; a worker that was restarted is back soon")
 
-    roles = Counter(row["role"] for row in rows)
-    assert roles == {"up": 1, "broker": 1, "journal writer": 1, "supervisor": 1, "worker": 1}
     assert all(row["rss_mb"] > 1 and row["uptime_s"] > 0 for row in rows)
 
 
