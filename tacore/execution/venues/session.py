@@ -5,12 +5,15 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 # 418 is Binance's ban of an address that ignored 429.
 _TOO_OFTEN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT})
 # A 4xx says no, but for these: 408 gave up waiting, and 409 is also said of what was done in part.
 _UNSURE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
+CONNECTIONS = 32
+"""How many stay open to a venue: more than the threads that ask it, so that none is opened for one order."""
 
 
 class Lost(Exception):
@@ -38,6 +41,8 @@ class OneTry(requests.Session):
         super().__init__()
         self.trust_env = False
         self._timeout_s = timeout_s
+        self.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
+        self.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
 
     def request(  # type: ignore[override]
         self,
