@@ -108,6 +108,7 @@ def _limits(loaded: Loaded) -> Limits:
         unserved_wait_s=broker.unserved_wait_s,
         heartbeat_s=worker.heartbeat_s,
         missed_heartbeats=worker.missed_heartbeats,
+        start_s=worker.start_s,
         batch_max=broker.batch_max,
     )
 

@@ -135,4 +135,5 @@ def _describe_fleet(me: str, pool: str, slots: Slots) -> backend.Fleet:
         version=__version__,
         restarts=slots.restarts,
         gave_up=slots.gave_up(),
+        running=slots.running_ids(),
     )

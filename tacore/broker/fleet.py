@@ -18,14 +18,18 @@ log = logging.getLogger("tacore.broker")
 
 
 class Supervisor:
-    """A registered supervisor: where it listens, and what it last said of itself."""
+    """A registered supervisor: where it listens, and what it last said of itself.
 
-    __slots__ = ("fleet", "last_seen", "routing")
+    ``missing`` tells since when which of its running workers is not registered.
+    """
+
+    __slots__ = ("fleet", "last_seen", "missing", "routing")
 
     def __init__(self, fleet: backend.Fleet, routing: bytes, now: float) -> None:
         self.fleet = fleet
         self.routing = routing
         self.last_seen = now
+        self.missing: dict[str, float] = {}
 
 
 class Fleet:
@@ -69,6 +73,8 @@ class Fleet:
             self._on_fleet(routing, backend.payload(backend.Fleet, header), now)
         elif kind == backend.DIED:
             died = backend.payload(backend.Died, header)
+            for supervisor in self.supervisors.values():
+                supervisor.missing.pop(died.worker_id, None)
             self.lose(self._by_id.get(died.worker_id), died.reason, now)
         elif kind == backend.GOODBYE:
             leaving = backend.payload(backend.Name, header).worker_id
@@ -150,12 +156,17 @@ class Fleet:
             self._say_goodbye(worker)
 
     def _on_fleet(self, routing: bytes, fleet: backend.Fleet, now: float) -> None:
-        if fleet.supervisor_id not in self.supervisors:
+        before = self.supervisors.get(fleet.supervisor_id)
+        if before is None:
             log.info("supervisor_ready", extra={"supervisor": fleet.supervisor_id, "pool": fleet.pool})
             self._send(routing, self._welcome)
         else:
             self._send(routing, backend.HEARTBEAT)
-        self.supervisors[fleet.supervisor_id] = Supervisor(fleet, routing, now)
+        supervisor = Supervisor(fleet, routing, now)
+        known = before.missing if before is not None else {}
+        absent = (name for name in fleet.running if name not in self._by_id)
+        supervisor.missing = {name: known.get(name, now) for name in absent}
+        self.supervisors[fleet.supervisor_id] = supervisor
 
     # -- leaving -----------------------------------------------------------------------------------
 
@@ -231,8 +242,21 @@ class Fleet:
             if supervisor.last_seen < silent:
                 del self.supervisors[name]
                 log.warning("supervisor_gone", extra={"supervisor": name})
+            else:
+                self._look_for_missing(supervisor, now)
         self.core.expire(now)
         self._report(now)
+
+    def _look_for_missing(self, supervisor: Supervisor, now: float) -> None:
+        """Have those killed that run and never come here: stopped, or stuck in their start.
+
+        The time begins anew after an order, for a process that only dies slowly.
+        """
+        for name, since in supervisor.missing.items():
+            if now - since > self.core.limits.start_s and name not in self._by_id:
+                supervisor.missing[name] = now
+                self._send(supervisor.routing, backend.message(backend.KILL, backend.Name(name)))
+                log.warning("worker_missing", extra={"worker_id": name, "unregistered_s": now - since})
 
     def _look_at_all(self, worker: Worker, now: float) -> None:
         """Look at what runs side by side; there each has its own time from when it was sent."""

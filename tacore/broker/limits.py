@@ -10,7 +10,7 @@ class Limits:
     A method whose running mean is above ``quick_us`` is dispatched one at a time to an idle worker; above
     ``slow_us`` it may hold at most half of its pool. ``requeues`` is how often a read may lose its worker
     before the answer is worker_lost. ``cancel_after`` is how many times its patience a request may run on
-    with nobody asking for it again.
+    with nobody asking for it again. ``start_s`` is how long a worker's process may run unregistered.
     """
 
     max_bytes: int = 1 << 20
@@ -23,6 +23,7 @@ class Limits:
     unserved_wait_s: float = 2.0
     heartbeat_s: float = 1.0
     missed_heartbeats: int = 3
+    start_s: float = 60.0
     batch_max: int = 32
     batch_us: float = 2_000
     wake_us: float = 150

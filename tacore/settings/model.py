@@ -103,6 +103,8 @@ class Worker(Section):
     """Time between two heartbeats, in each direction."""
     missed_heartbeats: Whole = Field(3, ge=1, le=100)
     """Heartbeats in a row that may be missing before the peer counts as dead."""
+    start_s: Number = Field(60.0, ge=1, le=3600)
+    """Time a worker's process may run without being registered before it is killed and started again."""
     restart_backoff_s: Number = Field(0.1, ge=0, le=60)
     """Wait before the first restart of a dead worker; it doubles with each further death."""
     restart_backoff_max_s: Number = Field(5.0, ge=0, le=3600)

@@ -122,7 +122,10 @@ class Cancel(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Fleet(msgspec.Struct, array_like=True, frozen=True):
-    """A supervisor introduces itself, and repeats it as its heartbeat; ``wanted`` is how many it keeps up."""
+    """A supervisor introduces itself, and repeats it as its heartbeat.
+
+    ``wanted`` is how many workers it keeps up, ``running`` names those whose process runs now.
+    """
 
     supervisor_id: str
     pool: str
@@ -132,6 +135,7 @@ class Fleet(msgspec.Struct, array_like=True, frozen=True):
     version: str
     restarts: int
     gave_up: list[str]
+    running: list[str] = []
 
 
 class Died(msgspec.Struct, array_like=True, frozen=True):

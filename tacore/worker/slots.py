@@ -135,6 +135,10 @@ class Slots:
         """List the processes that run."""
         return [slot.process for slot in self._slots.values() if slot.process is not None]
 
+    def running_ids(self) -> list[str]:
+        """List the workers whose processes run."""
+        return [slot.worker_id for slot in self._slots.values() if slot.process is not None]
+
     def gave_up(self) -> list[str]:
         """List the workers that died too often to be started again."""
         return [slot.worker_id for slot in self._slots.values() if slot.gave_up]

@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import psutil
 import pytest
 
 from tacore.client import Client
 from tests.support import journal_rows
 from tests.support.load import Answers, keep_in_flight, request
 from tests.support.seed_client import SeedClient
-from tests.support.service import Service
+from tests.support.service import Service, wait_until
 
 LOSS_S = 0.1
 
@@ -45,6 +46,20 @@ def test_broker_when_killed_and_restarted_is_found_again_by_clients_and_workers(
         answered = [each for load in loads for each in load.result()]
         assert seed.result() >= 1
         _journal_lost_at_most(service, answered, killed, restarted)
+
+
+def test_worker_when_stopped_as_the_broker_restarts_is_killed_and_replaced(tmp_path: Path) -> None:
+    with Service(tmp_path, workers=1, worker__start_s=1) as service:
+        victim = psutil.Process(service.registered()[0])
+        service.kill(victim.pid, signal.SIGSTOP)
+        service.kill(service.broker_pid())
+        service.bury("broker")
+
+        service.start_broker()
+
+        service.wait_ready([victim.pid])
+        wait_until(lambda: not victim.is_running(), "the stopped worker is gone")
+        assert service.client.call("debug.echo", {"a": 1}) == {"a": 1}
 
 
 def _seed_call(endpoint: str) -> int:

@@ -214,11 +214,22 @@ class World:
         return made.join()
 
     def supervisor(
-        self, name: str = "s1", *, pool: str = "fast", wanted: int = 1, gave_up: Iterable[str] = ()
+        self,
+        name: str = "s1",
+        *,
+        pool: str = "fast",
+        wanted: int = 1,
+        gave_up: Iterable[str] = (),
+        running: Iterable[str] | None = None,
     ) -> bytes:
-        """Have a supervisor say that it is there; give its routing id."""
+        """Have a supervisor say that it is there; give its routing id.
+
+        Supervisors of an earlier version lack ``running``.
+        """
         routing = b"s" + name.encode()
-        fields = (name, pool, "host", 77, wanted, "1.2.3", 0, list(gave_up))
+        fields: tuple[Any, ...] = (name, pool, "host", 77, wanted, "1.2.3", 0, list(gave_up))
+        if running is not None:
+            fields += (list(running),)
         self.fleet.on_message(routing, [frame(FLEET, *fields)], self.now)
         self.step()
         return routing

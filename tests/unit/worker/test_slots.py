@@ -215,3 +215,15 @@ def test_policy_when_over_budget_within_the_window_gives_up() -> None:
     assert told == [True, True, True, False]
     assert policy.died(61.0, 61.0) is None
     assert policy.died(200.0, 200.0) is not None
+
+
+def test_running_ids_name_who_runs_and_not_who_waits_to_start() -> None:
+    host = Host()
+    host.slots.scale(2, host.now)
+    assert host.slots.running_ids() == []
+    host.up()
+    assert host.slots.running_ids() == ["w1", "w2"]
+
+    host.end("w1")
+
+    assert host.slots.running_ids() == ["w2"]
