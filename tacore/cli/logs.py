@@ -20,7 +20,8 @@ from tacore.store.queries import Reader
 from tacore.store.rows import Filters, LogRow
 
 VALUED = frozenset({"--method", "--status", "--worker", "--since", "--until", "--request-id", "--text", "-n"})
-FLAGS = frozenset({"-f", "--follow"})
+FLAGS = frozenset({"-f", "--follow", "--watchers"})
+FOLLOW = frozenset({"-f", "--follow"})
 NEWEST = 50
 LOOK_S = 0.2
 PAGE = 1000
@@ -34,7 +35,7 @@ def run(argv: Sequence[str], options: Globals) -> int:
     none_left("logs", words.rest)
     filters = _filters(words.options, time.time())
     wanted = whole(words.options, "-n", least=0)
-    follow = not FLAGS.isdisjoint(words.options)
+    follow = not FOLLOW.isdisjoint(words.options)
     printer = Stream("logs", LINE, _readable, options, fields=LogRow._fields, follow=follow)
     with _open(find_database(options), wait=follow) as reader:
         newest, rows = _newest(reader, filters, NEWEST if wanted is None else wanted)
@@ -100,6 +101,7 @@ def _filters(options: dict[str, str], now_s: float) -> Filters:
         until_us=moment_us("--until", options.get("--until"), now_s),
         request_id=options.get("--request-id"),
         text=options.get("--text"),
+        watchers="--watchers" in options,
     )
 
 

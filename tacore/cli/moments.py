@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from tacore.cli.exits import Usage
+from tacore.errors import InvalidParams
+from tacore.store import moments
 
-_AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -12,17 +13,10 @@ def moment_us(name: str, text: str | None, now_s: float) -> int | None:
     """Read an ISO 8601 moment (UTC where it names no zone) or an age like 5m; gives epoch microseconds."""
     if text is None:
         return None
-    number, unit = text[:-1], text[-1:]
     try:
-        if unit in _AGES:
-            return int((now_s - float(number) * _AGES[unit]) * 1_000_000)
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        raise Usage(
-            f"{name} is a moment like 2024-01-31T09:30 or an age like 90s, 5m, 2h, 1d: {text!r}"
-        ) from error
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return int(aware.timestamp() * 1_000_000)
+        return moments.moment_us(name, text, now_s)
+    except InvalidParams as error:
+        raise Usage(error.message) from error
 
 
 def moment_text(name: str, text: str, now_s: float) -> str:

@@ -67,6 +67,7 @@ Show the journal: one line for each answered request, oldest first.
   --since, --until T    an ISO 8601 moment (UTC), or an age like 90s, 5m, 2h, 1d
   --request-id ID       only this request
   --text TEXT           only where params or answer have this text
+  --watchers            also what web page and `tacore top` ask to show themselves
 
 """
 _PATIENCE = """\

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
@@ -22,7 +23,11 @@ class Wire:
     """A shared socket and the futures of what was sent on it; ``heard`` is when it last received."""
 
     def __init__(
-        self, context: zmq.asyncio.Context, endpoint: str, parse_float: Callable[[str], Any]
+        self,
+        context: zmq.asyncio.Context,
+        endpoint: str,
+        parse_float: Callable[[str], Any],
+        name: str | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.heard = 0.0
@@ -30,6 +35,8 @@ class Wire:
         self._waiting: dict[RequestId, asyncio.Future[dict[str, Any]]] = {}
         self._parse_float = parse_float
         self.socket = context.socket(zmq.DEALER)
+        if name is not None:
+            self.socket.setsockopt(zmq.ROUTING_ID, f"{name}-{secrets.token_hex(6)}".encode())
         connect(self.socket, endpoint)
         self._reader = asyncio.create_task(self._read())
 
@@ -91,6 +98,7 @@ class Wire:
 class AsyncClient:
     """The Lazy Pirate client for asyncio; its options are those of `Client`. Belongs to one event loop.
 
+    The journal shows a ``name`` at the beginning of its client ids.
     A socket that timed out without a sign of life takes no further request: the next attempt has a fresh one.
     """
 
@@ -100,8 +108,10 @@ class AsyncClient:
         *,
         shared_ledger: bool = False,
         parse_float: Callable[[str], Any] = float,
+        name: str | None = None,
         **patience: Unpack[Patience],
     ) -> None:
+        self._name = name
         self.route = route(endpoints, shared_ledger=shared_ledger)
         self.policy = Policy(**patience)
         self._parse_float = parse_float
@@ -223,7 +233,7 @@ class AsyncClient:
             self._retire(wire)
             wire = None
         if wire is None:
-            wire = self._wires[endpoint] = Wire(self._context, endpoint, self._parse_float)
+            wire = self._wires[endpoint] = Wire(self._context, endpoint, self._parse_float, self._name)
         return wire
 
     def _retire(self, wire: Wire) -> None:

@@ -41,6 +41,14 @@ def merge(into: dict[int, int], other: Mapping[int, int]) -> None:
         into[bucket] = into.get(bucket, 0) + count
 
 
+def merged(blobs: Iterable[bytes]) -> dict[int, int]:
+    """Add up what `encode` made of several."""
+    histogram: dict[int, int] = {}
+    for bucket, count in struct.iter_unpack("<HI", b"".join(blobs)):
+        histogram[bucket] = histogram.get(bucket, 0) + count
+    return histogram
+
+
 def encode(histogram: Mapping[int, int]) -> bytes:
     """Pack as little-endian pairs of uint16 bucket and uint32 count, by bucket."""
     flat = [number for pair in sorted(histogram.items()) for number in pair]

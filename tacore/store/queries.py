@@ -21,13 +21,16 @@ DISORDER_US = 10_000_000
 """How far apart neighbours' times may be out of order."""
 
 MAX_SAME_ID = 1_000
+WATCHER = "watch"
+"""How the routing ids of screens begin, so that their own looks can be told from what clients ask."""
+_WATCHED = f"substr(r.client, 1, {len(WATCHER) + 1}) = x'{WATCHER.encode().hex()}2d'"
 ANY = Filters()
 _COLUMNS = ", ".join(f"l.{name}" for name in LogRow._fields)
 _FROM = f"SELECT {_COLUMNS} FROM requests r JOIN request_logs l ON l.id = r.id"  # noqa: S608 - our own names
 
 
 class Reader:
-    """A read-only connection, for one thread; also a context manager.
+    """A read-only connection, for one thread at a time; also a context manager.
 
     NotFound where there is no database, or none with tables yet.
     """
@@ -36,7 +39,9 @@ class Reader:
         path = Path(path)
         if not path.is_file():
             raise NotFound(f"there is no journal at {path}: no broker has run there yet")
-        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0)
+        self._connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0, check_same_thread=False
+        )
         self._connection.text_factory = _text
         try:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
@@ -81,6 +86,20 @@ class Reader:
         next_id = rows[-1].id if len(rows) == limit else max(id_, last)
         return Page(rows, next_id, next_id >= newest)
 
+    def row(self, id_: int) -> LogRow:
+        """Give the row of an id; NotFound where there is none (any more)."""
+        found = self._connection.execute(f"{_FROM} WHERE r.id = ?", (id_,)).fetchone()
+        if found is None:
+            oldest, newest = self._ids()
+            raise NotFound(f"the journal has no row {id_}; it has {oldest} to {newest}", details={"id": id_})
+        return LogRow._make(found)
+
+    def newest(self) -> tuple[int, int]:
+        """Give the newest row's id and when it was answered (epoch microseconds); zeros without rows."""
+        query = "SELECT id, answered_us FROM requests ORDER BY id DESC LIMIT 1"
+        found = self._connection.execute(query).fetchone()
+        return (0, 0) if found is None else (found[0], found[1])
+
     def by_request_id(self, request_id: str | int, filters: Filters = ANY) -> list[LogRow]:
         """Give every row of that id, newest first; it matches as an integer and as a text."""
         ids = self._find(request_id)
@@ -100,9 +119,13 @@ class Reader:
         self, window_s: int = 3600, method: str | None = None, *, now_s: float | None = None
     ) -> list[Point]:
         """Give a point for each ten seconds that had answers, oldest first."""
-        start = int((time.time() if now_s is None else now_s) - window_s) // 10 * 10
-        query = "SELECT * FROM rollups WHERE bucket_s >= ? AND (? IS NULL OR method = ?) ORDER BY bucket_s"
-        return statistics.series(self._connection.execute(query, (start, method, method)))
+        now_s = time.time() if now_s is None else now_s
+        start = int(now_s - window_s) // 10 * 10
+        query = (
+            "SELECT * FROM rollups WHERE bucket_s >= ? AND bucket_s <= ? AND (? IS NULL OR method = ?)"
+            " ORDER BY bucket_s"
+        )
+        return statistics.series(self._connection.execute(query, (start, int(now_s), method, method)))
 
     def totals(self) -> list[Total]:
         """Give the all-time totals by method and code."""
@@ -123,9 +146,14 @@ class Reader:
         self, window_s: int = 3600, name: str | None = None, *, now_s: float | None = None
     ) -> list[GaugeValue]:
         """Give the gauges' values of each ten seconds, oldest first."""
-        start = int((time.time() if now_s is None else now_s) - window_s) // 10 * 10
-        query = "SELECT * FROM gauges WHERE bucket_s >= ? AND (? IS NULL OR name = ?) ORDER BY bucket_s"
-        return [GaugeValue._make(row) for row in self._connection.execute(query, (start, name, name))]
+        now_s = time.time() if now_s is None else now_s
+        start = int(now_s - window_s) // 10 * 10
+        query = (
+            "SELECT * FROM gauges WHERE bucket_s >= ? AND bucket_s <= ? AND (? IS NULL OR name = ?)"
+            " ORDER BY bucket_s"
+        )
+        rows = self._connection.execute(query, (start, int(now_s), name, name))
+        return [GaugeValue._make(row) for row in rows]
 
     def _rows(self, filters: Filters, first: int, last: int, limit: int, *, descending: bool) -> list[LogRow]:
         if filters.request_id is not None:
@@ -203,7 +231,8 @@ def _conditions(filters: Filters) -> tuple[str, list[str | int]]:
         ("instr(coalesce(r.params, '') || char(10) || coalesce(r.answer, ''), ?)", filters.text),
     ]
     used = [(term, value) for term, value in terms if value is not None]
-    return "".join(f" AND {term}" for term, _ in used), [value for _, value in used]
+    hidden = "" if filters.watchers else f" AND NOT coalesce({_WATCHED}, 0)"
+    return "".join(f" AND {term}" for term, _ in used) + hidden, [value for _, value in used]
 
 
 def _text(data: bytes) -> str:

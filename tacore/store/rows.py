@@ -36,7 +36,8 @@ class Filters(NamedTuple):
 
     ``status`` is success or error; ``since_us`` and ``until_us`` bound the time of the answer, in epoch
     microseconds, the first included, the second not. ``text`` is looked for in params, answer and error, as
-    written. A ``request_id`` matches the integer and the text that are spelled alike.
+    written. A ``request_id`` matches the integer and the text that are spelled alike. Without ``watchers``
+    what screens ask (web page, `tacore top`) to show themselves is left out.
     """
 
     method: str | None = None
@@ -46,6 +47,7 @@ class Filters(NamedTuple):
     until_us: int | None = None
     request_id: str | int | None = None
     text: str | None = None
+    watchers: bool = True
 
 
 class Page(NamedTuple):
@@ -83,7 +85,9 @@ class Point(NamedTuple):
     requests: int
     errors: int
     mean_ms: float
+    p50_ms: float
     p95_ms: float
+    p99_ms: float
 
 
 class Total(NamedTuple):

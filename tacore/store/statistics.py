@@ -12,7 +12,7 @@ class _Sum:
 
     def __init__(self) -> None:
         self.count = self.errors = self.total_us = self.max_us = self.queue_us = 0
-        self.histogram: dict[int, int] = {}
+        self._histograms: list[bytes] = []
 
     def add(self, row: tuple[Any, ...]) -> None:
         """Add a row of the table ``rollups``."""
@@ -22,11 +22,11 @@ class _Sum:
         self.total_us += total_us
         self.max_us = max(self.max_us, max_us)
         self.queue_us += queue_us
-        histogram.merge(self.histogram, histogram.decode(blob))
+        self._histograms.append(blob)
 
     def percentiles_ms(self, *points: float) -> list[float]:
         """Give the percentiles, none above the largest value."""
-        found = histogram.quantiles(self.histogram, points)
+        found = histogram.quantiles(histogram.merged(self._histograms), points)
         return [min(value, self.max_us) / 1000 for value in found]
 
 
@@ -44,10 +44,12 @@ def series(rollups: Iterable[tuple[Any, ...]]) -> list[Point]:
     sums: dict[int, _Sum] = {}
     for row in rollups:
         sums.setdefault(row[0], _Sum()).add(row)
-    return [
-        Point(start_s, each.count, each.errors, each.total_us / each.count / 1000, *each.percentiles_ms(0.95))
-        for start_s, each in sums.items()
-    ]
+    return [_point(start_s, each) for start_s, each in sums.items()]
+
+
+def _point(start_s: int, total: _Sum) -> Point:
+    mean_ms = total.total_us / total.count / 1000
+    return Point(start_s, total.count, total.errors, mean_ms, *total.percentiles_ms(0.5, 0.95, 0.99))
 
 
 def _rate(method: str, total: _Sum, seconds: float) -> MethodRate:
