@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_request_when_copied_is_the_same_call_with_its_numbers_as_written() -> N
 @pytest.mark.parametrize(
     "changes", [{"request_truncated": 1}, {"request_data": None}, {"method": None, "request_data": "{}"}]
 )
-def test_request_when_its_params_are_not_whole_is_looked_at_instead(changes: dict[str, object]) -> None:
+def test_request_when_its_params_are_not_whole_is_looked_at_instead(changes: dict[str, Any]) -> None:
     assert shlex.split(commands.of_request(ROW._replace(**changes))) == ["tacore", "trace", "it's 1"]
 
 
