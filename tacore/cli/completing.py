@@ -21,7 +21,12 @@ VALUED = frozenset(
     {"--backoff", "--clients", "--concurrency", "--duration", "--params", "--retries", "--timeout"}
 )
 """Options of these commands whose value is no param."""
-CALLED = {"orders": "list.orders", "cancel": "cancel.all", "positions": "get.positions"}
+CALLED = {
+    "account": "get.account",
+    "orders": "list.orders",
+    "cancel": "cancel.all",
+    "positions": "get.positions",
+}
 """Commands whose options are params of a method."""
 LIVE = TAKES_METHOD | CALLED.keys() | {"logs", "order", "stats", "worker drain", "worker restart"}
 """Commands of which the scripts ask here."""
@@ -144,6 +149,11 @@ def _value(line: Line, option: str, text: str, service: Service) -> list[str]:
     return offers.values(described, option[2:], text) if described is not None else []
 
 
+def _accounts(service: Service) -> list[str]:
+    described = named(service.methods(), CALLED["account"])
+    return offers.values(described, "account", "") if described is not None else []
+
+
 def _workers(service: Service) -> list[str]:
     found = service.ask("admin.workers") or {}
     return [str(each["worker_id"]) for each in found.get("workers", ())]
@@ -160,6 +170,7 @@ def _names(service: Service) -> list[str]:
 
 Source = Callable[[Service], list[str]]
 _WORDS: Mapping[str, Source] = {
+    "account": _accounts,
     "cancel": lambda service: _orders(service, status=["open"]),
     "order": _orders,
     "worker drain": lambda service: ["all", *_workers(service)],

@@ -17,6 +17,8 @@ from tacore.errors import NotFound
 from tacore.store.queries import Reader
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+CLEAR = "\x1b[2J\x1b[H"
+MANY_LINES = 24
 END_OF_LINE, BELOW = "\x1b[K", "\x1b[J"
 
 
@@ -79,6 +81,7 @@ class Picture:
         self._color = not options.no_color and not os.environ.get("NO_COLOR")
         self._moves = progress.can_move(os.environ)
         self._height = 0
+        self._size: tuple[int, int] | None = None
 
     def __enter__(self) -> "Picture":
         if self._moves:
@@ -95,7 +98,15 @@ class Picture:
         if not self._moves:
             render.write("".join(f"{line}\n" for line in [*lines, ""]))
             return
-        lines = _that_fit(lines, _rows())
+        size = _size()
+        if self._size not in (
+            None,
+            size,
+        ):  # lines may have wrapped: nobody knows how far up the last one began
+            render.write(CLEAR)
+            self._height = 0
+        self._size = size
+        lines = _that_fit(lines, size[1])
         up = f"\x1b[{self._height}A" if self._height else ""
         render.write(f"\r{up}" + "".join(f"{line}{END_OF_LINE}\n" for line in lines) + BELOW)
         self._height = len(lines)
@@ -134,11 +145,13 @@ def _that_fit(lines: Sequence[str], height: int) -> list[str]:
     return [*lines[:room], f"... {len(lines) - room} more lines"]
 
 
-def _rows() -> int:
+def _size() -> tuple[int, int]:
+    """Give the terminal's columns and lines; one that does not know is an old one."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).lines or 24
+        columns, lines = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError):
-        return 24
+        return 0, MANY_LINES
+    return columns, lines or MANY_LINES
 
 
 def _nothing(_row: object) -> dict[str, str]:

@@ -66,6 +66,28 @@ def test_complete_when_a_line_is_typed_offers_what_fits(
     assert complete(line.split(" "), environ(broker, tmp_path), NOON_S) == offered
 
 
+def test_ids_when_asked_for_are_those_of_now(tmp_path: Path) -> None:
+    schema = {"properties": {"account": {"type": "string", "examples": ["paper", "second"]}}}
+    account = {"name": "get.account", "aliases": [], "renames": {}, "params_schema": schema}
+
+    def trading(request: dict[str, Any]) -> Answer:
+        ids = ["o-2"] if request["params"].get("status") == ["open"] else ["o-3", "o-2", "o-1"]
+        answers: dict[str, Any] = {
+            "admin.workers": {"workers": [{"worker_id": "fast-1"}, {"worker_id": "orders-1"}]},
+            "describe.methods": {"methods": [account]},
+            "list.orders": {"orders": [{"order_id": each} for each in ids]},
+        }
+        return Answer(success(request, answers[request["method"]]))
+
+    with FakeBroker(trading) as broker:
+        asked = environ(broker, tmp_path)
+        assert complete(["order", "o-"], asked, NOON_S) == ["o-3", "o-2", "o-1"]
+        assert complete(["cancel", ""], asked, NOON_S) == ["o-2"]
+        assert complete(["worker", "drain", "o"], asked, NOON_S) == ["orders-1"]
+        assert complete(["logs", "--worker", "fast"], asked, NOON_S) == ["fast-1"]
+        assert complete(["account", ""], asked, NOON_S) == ["paper", "second"]
+
+
 def test_alias_when_no_name_fits_is_offered(tmp_path: Path) -> None:
     scan = {"name": "scan.market", "aliases": ["look.around"], "renames": {}, "params_schema": {}}
     with FakeBroker(lambda request: Answer(success(request, {"methods": [scan]}))) as broker:

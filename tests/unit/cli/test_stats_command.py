@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tacore.cli import watching
+from tacore.cli.globals import Globals
+from tacore.cli.rates import Asked, Look
 from tacore.store.batch import Batch
 from tacore.store.database import Database
 from tests.support import journal
@@ -207,3 +210,19 @@ def test_watch_when_the_terminal_is_low_and_narrow_fits(home: Path) -> None:
     assert len(shown) <= 4
     assert max(map(len, shown)) <= 30
     assert "more lines" in frame
+
+
+def test_picture_when_the_terminal_is_resized_begins_anew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    sizes = iter([(80, 24), (80, 24), (40, 24)])
+    monkeypatch.setattr(watching, "_size", lambda: next(sizes))
+    picture = watching.Picture(Asked({"10s": 10}), Globals())
+    drawn = []
+    for _ in range(3):
+        picture.show(Look("2026-01-01T12:00:00.000+00:00", [], [], []))
+        drawn.append(capsys.readouterr().out)
+    assert drawn[0].startswith("\r\x1b[2m12:00:00 UTC  last 10s: no requests")
+    assert drawn[1].startswith("\r\x1b[2A")
+    assert drawn[2].startswith("\x1b[2J\x1b[H\r\x1b[2m12:00:00")
