@@ -3,6 +3,7 @@
 Nothing here may cost a person a pause: the service is asked seldom and never waited for.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -18,7 +19,9 @@ from tacore.settings import names
 FRESH_S = 180.0
 """How long what was kept is taken for what is."""
 AGAIN_S = 20.0
-"""How long a service that did not answer is left alone."""
+"""How long a service that did not answer is left alone,"""
+SOON_S = 2.0
+"""and how long where nothing is kept that could be offered meanwhile."""
 PATIENCE_S = 0.3
 KEPT = ("name", "aliases", "renames", "params_schema", "idempotent", "writes")
 DESCRIBE = "describe.methods"
@@ -35,14 +38,16 @@ class Service:
             options = options._replace(home=os.path.expanduser(options.home))  # noqa: PTH111
         self._endpoint, origin = resolve(options, environ)
         self._now_s = now_s
+        self._began_s = _written_s(origin)
         self._file = file_of(self._key(options, environ, origin), environ)
 
     def methods(self) -> Methods:
         """Give the methods: as they were a moment ago, else as they are, else as they were last."""
         kept = _read(self._file)
         methods: Methods = kept.get("methods", [])
-        limit_s = FRESH_S if kept.get("answered") else AGAIN_S
-        if 0 <= self._now_s - kept.get("asked_s", 0.0) < limit_s:
+        asked_s = float(kept.get("asked_s", 0.0))
+        limit_s = FRESH_S if kept.get("answered") else AGAIN_S if methods else SOON_S
+        if self._began_s <= asked_s <= self._now_s < asked_s + limit_s:
             return methods
         found = self.ask(DESCRIBE)
         if found is not None:
@@ -89,6 +94,14 @@ def _read(path: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _written_s(origin: str) -> float:
+    """Give when a broker wrote where it is: what an earlier one said no longer holds; 0 for other origins."""
+    try:
+        return os.stat(origin).st_mtime if origin.endswith("broker.json") else 0.0  # noqa: PTH116
+    except OSError:
+        return 0.0
+
+
 def _write(path: str, told: Mapping[str, Any]) -> None:
     """Keep it whole or not at all; a folder that cannot be written keeps nothing."""
     unfinished = f"{path}.{os.getpid()}"
@@ -98,7 +111,8 @@ def _write(path: str, told: Mapping[str, Any]) -> None:
             json.dump(told, file)
         os.replace(unfinished, path)  # noqa: PTH105
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished)  # noqa: PTH108
 
 
 def named(methods: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:

@@ -1,15 +1,17 @@
 """What `tacore __complete` offers, when it asks, and that it never disturbs the shell."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tacore.cli.completing import complete
-from tacore.cli.kept_methods import AGAIN_S, FRESH_S
+from tacore.cli.kept_methods import AGAIN_S, FRESH_S, SOON_S
 from tests.support.catalogue import service
 from tests.support.command import command, environment, tacore
 from tests.support.fake_broker import Answer, FakeBroker, success
@@ -115,6 +117,34 @@ def test_service_when_it_is_down_is_completed_from_what_it_last_said_and_left_al
         assert again.requests == []
         complete(["call", ""], asked, down_s + AGAIN_S + 1)
         assert len(again.requests) == 1
+
+
+def test_service_when_it_was_never_there_is_soon_asked_again(tmp_path: Path) -> None:
+    with FakeBroker(service) as broker:
+        asked = environ(broker, tmp_path)
+    assert complete(["call", ""], asked, NOON_S) == []
+    with FakeBroker(service, broker.endpoint):
+        assert complete(["call", ""], asked, NOON_S + SOON_S - 1) == []
+        assert complete(["call", "sc"], asked, NOON_S + SOON_S + 1) == ["scan.market"]
+
+
+def test_broker_when_it_was_started_again_is_asked_anew(broker: FakeBroker, tmp_path: Path) -> None:
+    facts = tmp_path / "run" / "broker.json"
+    facts.parent.mkdir()
+    process = psutil.Process()
+    told = {"pid": process.pid, "started": process.create_time(), "frontend": broker.endpoint}
+    facts.write_text(json.dumps(told))
+    by_home = {"TACORE_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    os.utime(facts, (NOON_S, NOON_S))
+    before = len(broker.requests)
+    complete(["call", ""], by_home, NOON_S + 1)
+    complete(["call", ""], by_home, NOON_S + 2)
+    assert len(broker.requests) == before + 1
+    os.utime(facts, (NOON_S + 3, NOON_S + 3))
+    complete(["call", ""], by_home, NOON_S + 4)
+    assert len(broker.requests) == before + 2
+    facts.unlink()
+    assert complete(["call", "sc"], by_home, NOON_S + 5) == ["scan.market"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"asked_s": 0}'])
