@@ -11,6 +11,7 @@ from typing import Any
 import zmq
 
 from tacore import __version__, processes, runfiles
+from tacore.bootstrap.choices import name_choices
 from tacore.bootstrap.features import name_presets, refresher_report
 from tacore.bootstrap.home import prepare_home
 from tacore.broker.core import Core
@@ -79,10 +80,12 @@ def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
     settings = loaded.settings
     clock_anchors = _market_clock(loaded)
     parse_risk(loaded.trading.get("risk"), loaded.trading_file)  # a wrong value stops the start here
-    parse_trading(loaded.trading.get("trading"), loaded.trading_file)
+    trading = parse_trading(loaded.trading.get("trading"), loaded.trading_file)
+    markets = parse_markets(loaded.trading.get("markets"), loaded.trading_file)
     found = discover(debug=settings.debug_methods)
     catalogue = {name: describe(method) for name, method in found.items()}
     name_presets(catalogue, parse_scan(loaded.trading.get("scan"), loaded.trading_file))
+    name_choices(catalogue, {"market": list(markets), "account": list(trading.accounts)})
     make_rows = RowMaker(settings.journal.payloads, settings.journal.field_cap_bytes)
     core = Core(catalogue, _limits(loaded), SystemClock(), make_rows)
     fleet = Fleet(core, __version__, str(settings.home), clock_anchors)

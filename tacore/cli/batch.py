@@ -3,16 +3,16 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tacore.cli import catalogue, params, render, rows, texts
 from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.coercion import load
 from tacore.cli.exits import ANSWERED, NO_ANSWER, NO_BROKER, OK, PARTLY, Usage, explain, tell
 from tacore.cli.globals import Globals
-from tacore.cli.lines import Lines
+from tacore.cli.lines import Lines, count
 from tacore.cli.numbers import dump
+from tacore.cli.progress import Progress
 from tacore.cli.words import Words, split, whole
 from tacore.client.course import Course
 from tacore.client.engine import Engine
@@ -36,7 +36,7 @@ def run(argv: Sequence[str], options: Globals) -> int:
     concurrency = whole(words.options, "--concurrency", least=1) or CONCURRENCY
     with open_client(options, words.options) as client, Lines(source) as lines:
         shared = params.build(typed, {}, catalogue.find(client, argv[0])) if typed else {}
-        batch = Batch(client, argv[0], shared, options)
+        batch = Batch(client, argv[0], shared, source, options)
         with client.engine() as engine:
             return batch.run(engine, lines, concurrency)
 
@@ -52,7 +52,9 @@ def _source(words: Words) -> tuple[str, list[params.Typed]]:
 class Batch:
     """A batch under way: what was answered, and how."""
 
-    def __init__(self, client: Client, method: str, shared: Mapping[str, Any], options: Globals) -> None:
+    def __init__(
+        self, client: Client, method: str, shared: Mapping[str, Any], source: str, options: Globals
+    ) -> None:
         self._client = client
         self._method = method
         self._shared = shared
@@ -60,7 +62,10 @@ class Batch:
         self._answered = 0
         self._failed = 0
         self._last: TacoreError | None = None
-        self._progress = Progress(quiet=options.quiet)
+        self._started = time.monotonic()
+        # Answers on the terminal are themselves what shows how far it is.
+        self._progress = Progress(options, also=not sys.stdout.isatty())
+        self._total = count(source) if self._progress.on else None
 
     def run(self, engine: Engine, lines: Lines, concurrency: int) -> int:
         """Go on until every line has its answer; give the exit code."""
@@ -75,8 +80,17 @@ class Batch:
                     self._finish(course)
                 if room:
                     lines.fill()
-                self._progress.show(self._answered, self._failed)
+                if self._progress.due():
+                    self._progress.show(*self._how_far())
         return self._code()
+
+    def _how_far(self) -> tuple[str, float | None]:
+        per_s = self._answered / max(time.monotonic() - self._started, 0.001)
+        failed = f", {self._failed} failed" if self._failed else ""
+        if self._total is None:
+            return f"{self._answered} answered{failed}, {per_s:.0f} a second", None
+        text = f"{self._answered} of {self._total} answered{failed}, {per_s:.0f} a second"
+        return text, self._answered / max(self._total, self._answered, 1)
 
     @property
     def _deserted(self) -> bool:
@@ -126,29 +140,3 @@ class Batch:
         if isinstance(self._last, NoBroker):
             return NO_BROKER
         return NO_ANSWER if isinstance(self._last, NoAnswer) else ANSWERED
-
-
-class Progress:
-    """A line on a terminal's standard error that counts, and goes when the work is done."""
-
-    EVERY_S = 0.1
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._on = not quiet and sys.stderr.isatty() and not sys.stdout.isatty()
-        self._next = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._on:
-            sys.stderr.write("\r\x1b[K")
-
-    def show(self, answered: int, failed: int) -> None:
-        """Show the counts, not too often."""
-        if self._on and (now := time.monotonic()) >= self._next:
-            self._next = now + self.EVERY_S
-            sys.stderr.write(f"\r\x1b[K{answered} answered, {failed} failed")
-            sys.stderr.flush()

@@ -14,6 +14,7 @@ from tacore.cli.endpoint import resolve
 from tacore.cli.exits import ANSWERED, INTERRUPTED, OK, PARTLY, Usage, tell
 from tacore.cli.globals import Globals
 from tacore.cli.load import Load, Measured
+from tacore.cli.progress import Progress
 
 app = group("Measure a method: requests a second and how long an answer takes, under a bounded load.")
 
@@ -35,7 +36,13 @@ def bench(
     if not options.quiet:
         tell(f"measuring {method} for {duration:g} s with {concurrency} in flight (Ctrl-C ends it early)")
     endpoint, _ = resolve(options, os.environ)
-    measured = Load(endpoint, method, asked, min(clients, concurrency)).run(concurrency, duration)
+    with Progress(options) as progress:
+
+        def show(seconds: float, so_far: Measured) -> None:
+            progress.show(*_how_far(seconds, duration, so_far))
+
+        load = Load(endpoint, method, asked, min(clients, concurrency), show)
+        measured = load.run(concurrency, duration)
     shape = {"method": method, "concurrency": concurrency, "clients": min(clients, concurrency)}
     render.show(shape | summary(measured), options)
     return _code(measured)
@@ -53,6 +60,14 @@ def summary(measured: Measured) -> dict[str, Any]:
     for name, share in (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99), ("max_ms", 1.0)):
         figures[name] = _ms(took, share)
     return figures | {"failed": sum(measured.errors.values()), "errors": dict(measured.errors)}
+
+
+def _how_far(seconds: float, duration: float, measured: Measured) -> tuple[str, float]:
+    answered, failed = len(measured.latencies_s), sum(measured.errors.values())
+    text = f"{min(seconds, duration):.0f} of {duration:g} s, {answered / max(seconds, 0.001):.0f} a second"
+    if seconds > duration:
+        text = f"waiting for the last {measured.sent - answered}"
+    return text + (f", {failed} failed" if failed else ""), seconds / duration
 
 
 def _ms(took: Sequence[float], share: float) -> float | None:

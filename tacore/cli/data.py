@@ -1,6 +1,5 @@
 """`tacore data`: import, ls."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,6 +13,7 @@ from tacore.cli.app import group
 from tacore.cli.configured import load
 from tacore.cli.exits import ANSWERED, OK, PARTLY, Usage, tell
 from tacore.cli.globals import Globals
+from tacore.cli.progress import Progress
 from tacore.market.providers.files import PROVIDER, folder_of
 from tacore.model.markets import parse_markets
 from tacore.settings.loaded import Loaded
@@ -83,17 +83,21 @@ def ls(
 def _imported(files: list[Path], into: "Into", options: Globals) -> Iterator["Imported"]:
     from tacore.market.files.importing import import_file  # noqa: PLC0415  polars is slow to load
 
-    progress = not options.quiet and sys.stderr.isatty()
-    for number, file in enumerate(files, start=1):
-        if progress:
-            sys.stderr.write(f"\r{number} of {len(files)} files\x1b[K")
-        for each in import_file(file, into):
-            if progress and (each.problems or each.notes):
-                sys.stderr.write("\r\x1b[K")
-            _tell(each, options)
-            yield each
-    if progress:
-        sys.stderr.write("\r\x1b[K")
+    done = 0
+    with Progress(options) as progress:
+        for number, file in enumerate(files):
+            progress.show(_how_far(number, len(files), file, done), number / len(files), now=True)
+            for each in import_file(file, into):
+                done += 1
+                if each.problems or each.notes:
+                    progress.aside()
+                _tell(each, options)
+                progress.show(_how_far(number, len(files), file, done), number / len(files))
+                yield each
+
+
+def _how_far(number: int, count: int, file: Path, symbols: int) -> str:
+    return f"file {number + 1} of {count}, {symbols} symbol{'' if symbols == 1 else 's'}, {file.name}"
 
 
 def _tell_who_serves(loaded: Loaded, market: str) -> None:

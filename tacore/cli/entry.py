@@ -26,10 +26,13 @@ FAST = frozenset(
         "positions",
         "reconcile",
         "resume",
+        "stats",
         "version",
     }
 )
 """Commands with a module of their own, which load no framework."""
+COMPLETE = "__complete"
+"""What the shells' scripts call; no command for people."""
 CALLED = {
     "account": "get.account",
     "cancel": "cancel.order",
@@ -76,6 +79,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _dispatch(argv: Sequence[str]) -> int:
+    if argv[:1] == [COMPLETE]:  # an unfinished line is no command line: nothing of it is refused
+        completing: Callable[[Sequence[str]], int] = importlib.import_module("tacore.cli.completing").run
+        return completing(argv[1:])
     words, options = split(argv)
     name = words[0] if words else "help"
     if name in FAST:

@@ -18,6 +18,7 @@ The service:
   init                  write config/*.yaml to edit
   data                  import, ls: a history of your own, from CSV and Parquet files
   logs                  the journal of requests (-f follows)
+  stats                 rates, errors and latencies by method (--watch goes on)
   bench                 measure a method
 
 Calling it:

@@ -2,12 +2,15 @@
 
 import os
 import select
+import stat
 from types import TracebackType
 from typing import Self
 
 from tacore.cli.exits import Usage
 
 CHUNK = 1 << 16
+MOST_COUNTED_BYTES = 32 << 20
+"""Counting the lines of a larger file would hold its beginning up."""
 
 
 class Lines:
@@ -58,3 +61,15 @@ class Lines:
             *whole, rest = b"".join(self._chunks).split(b"\n")
             self._chunks = [rest]
             self._whole = [*whole, rest][::-1] if self._eof else whole[::-1]
+
+
+def count(source: str) -> int | None:
+    """Count the lines of a file that are not empty; None for a pipe, or a large file."""
+    try:
+        about = os.stat(source)  # noqa: PTH116  pathlib costs a fast start 5 ms
+        if source == "-" or not stat.S_ISREG(about.st_mode) or about.st_size > MOST_COUNTED_BYTES:
+            return None
+        with open(source, "rb") as file:  # noqa: PTH123
+            return sum(1 for line in file if line.strip())
+    except OSError:
+        return None

@@ -5,6 +5,7 @@ import os
 import time
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,7 +16,10 @@ from tacore.client.envelope import encode_params
 GRACE_S = 5.0
 """How long the last answers are waited for, and the longest silence in between."""
 
+TELL_S = 0.2
 Socket = zmq.Socket[bytes]
+Tell = Callable[[float, "Measured"], None]
+"""Is told now and then how many seconds have gone, and what was measured so far."""
 
 
 class _Error(msgspec.Struct):
@@ -45,7 +49,16 @@ class Measured:
 class Load:
     """Keeps ``concurrency`` requests in flight over ``clients`` sockets; an answer is followed at once."""
 
-    def __init__(self, endpoint: str, method: str, params: dict[str, object], clients: int) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        method: str,
+        params: dict[str, object],
+        clients: int,
+        tell: Tell = lambda _seconds, _measured: None,
+    ) -> None:
+        self._tell = tell
+        self._tell_at = 0.0
         self._context: zmq.Context[Socket] = zmq.Context()
         self._sockets = [self._connect(endpoint) for _ in range(clients)]
         self._poller = zmq.Poller()
@@ -64,7 +77,7 @@ class Load:
         try:
             for _, socket in zip(range(concurrency), itertools.cycle(self._sockets), strict=False):
                 self._send(socket)
-            self._keep_up(begun + seconds)
+            self._keep_up(begun, begun + seconds)
         except KeyboardInterrupt:
             self._measured.interrupted = True
             self._flying.clear()
@@ -80,10 +93,17 @@ class Load:
         socket.connect(endpoint)
         return socket
 
-    def _keep_up(self, until: float) -> None:
+    def _keep_up(self, begun: float, until: float) -> None:
+        heard = begun
         while self._flying:
-            ready = self._poller.poll(int(GRACE_S * 1000))
-            if not ready:
+            ready = self._poller.poll(int(TELL_S * 1000))
+            now = time.perf_counter()
+            if now >= self._tell_at:
+                self._tell_at = now + TELL_S
+                self._tell(now - begun, self._measured)
+            if ready:
+                heard = now
+            elif now - heard >= GRACE_S:
                 return
             for socket, _ in ready:
                 self._read(socket, until)

@@ -142,6 +142,8 @@ def _field(name: str, schema: Schema, method: Method, inside: str) -> Schema:
     if not known:
         if all(not option for option in alternatives(schema, method.schema)):
             return {}
+        if not inside:
+            raise Usage(f"{method.name} has no params: {name} means nothing to it")
         raise Usage(f"{inside} has no fields, so {inside}.{name} means nothing")
     raise Usage(_unknown(name, known, method, inside))
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tacore import __version__
 from tacore.cli import render
+from tacore.cli.building import Building
 from tacore.cli.exits import tell
 from tacore.cli.globals import Globals
 from tacore.cli.supervision import Ended, Part
@@ -31,6 +32,8 @@ class Screen:
         self._options = options
         self._live = parse_trading(loaded.trading.get("trading"), loaded.trading_file).is_live
         self._shown = False
+        self._building = Building(loaded.settings.features_dir, self._say)
+        self._watched = sys.stderr.isatty() and not options.quiet
 
     def complete(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> bool:
         """Tell whether these very children serve: the broker answers, and each team is there."""
@@ -55,6 +58,11 @@ class Screen:
             console.print(*self._sheet(facts), sep="\n")
         else:
             render.show(facts, self._options)
+
+    def turn(self, now: float) -> None:
+        """Say on a terminal how far long work is; ``now`` is a monotonic time in seconds."""
+        if self._watched and self._shown:
+            self._building.turn(now)
 
     def ended(self, ended: Ended) -> None:
         """Say that a child ended, and what follows."""

@@ -90,6 +90,7 @@ class Service:
         if not self._ready:
             wait_s = min(wait_s, self._ask(now))
         self._listen(max(wait_s, 0.0))
+        self._screen.turn(now)
         for ended in self._supervision.reap(time.monotonic()):
             self._ready = False
             self._screen.ended(ended)

@@ -8,6 +8,7 @@ from tacore.cli import (
     batch,
     call,
     cancel,
+    completing,
     halt,
     logs,
     order,
@@ -15,12 +16,13 @@ from tacore.cli import (
     positions,
     reconcile,
     resume,
+    stats,
 )
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
 
-METHODS = "@methods"
-"""Stands for the names of the methods that the running service knows."""
+SERVICE = "@service"
+"""Stands for what the running service knows: methods, their params, workers, orders."""
 SHELLS = ("bash", "fish", "zsh")
 _FAST: dict[str, frozenset[str]] = {
     "account": account.VALUED,
@@ -37,6 +39,7 @@ _FAST: dict[str, frozenset[str]] = {
     "positions": positions.VALUED | positions.FLAGS,
     "reconcile": reconcile.VALUED,
     "resume": resume.VALUED,
+    "stats": stats.VALUED | stats.FLAGS,
     "version": frozenset(),
 }
 
@@ -62,13 +65,13 @@ def commands() -> dict[str, Command]:
 
 
 def _words(path: str) -> tuple[str, ...]:
-    if path in ("call", "batch", "describe", "bench"):
-        return (METHODS,)
+    if path in completing.LIVE:
+        return (SERVICE,)
     if path == "config get":
         return tuple(by_key())
     if path == "completion":
         return SHELLS
-    return ("all",) if path in ("worker restart", "worker drain") else ()
+    return ()
 
 
 def _options(command: Any) -> tuple[str, ...]:  # noqa: ANN401  the framework does not export the type

@@ -70,6 +70,19 @@ Show the journal: one line for each answered request, oldest first.
   --watchers            also what web page and `tacore top` ask to show themselves
 
 """
+STATS = """\
+tacore stats [--watch [SECONDS]] [options]
+
+Show of each method, from the journal: requests, a second, errors and their share, latencies and the time in
+the queue in milliseconds. Beside it, how all answers since the journal began have ended.
+
+  --window T,T          over the last 10s, 5m (the default), 1h, ...; buckets of ten seconds
+  --method A,B          only these methods
+  --totals              instead: all answers since the journal began, by method and code
+  --watch [SECONDS]     go on, every 2 seconds, over the last 10s unless said: in place on a terminal, rows in
+                        a pipe
+
+"""
 _PATIENCE = """\
   --timeout S, --retries N, --backoff S   as for `tacore call`
 """

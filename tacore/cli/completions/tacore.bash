@@ -13,25 +13,36 @@ _tacore_options() {
     esac
 }
 
-# The running service is asked for its methods, once in half a minute.
-_tacore_methods() {
-    if [[ -z ${_TACORE_METHODS-} || $((SECONDS - ${_TACORE_METHODS_AT-0})) -ge 30 ]]; then
-        _TACORE_METHODS=$("$1" methods -o csv --columns name --timeout 1 --retries 0 2>/dev/null | sed 1d)
-        _TACORE_METHODS_AT=$SECONDS
-    fi
+# Bash breaks words at = and : too; a command sees them whole.
+_tacore_whole() {
+    local word last=''
+    typed=()
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if ((${#typed[@]} > 1)) && [[ $word =~ ^[=:]+$ || $last =~ ^[=:]+$ ]]; then
+            typed[${#typed[@]} - 1]+=$word
+        else
+            typed+=("$word")
+        fi
+        last=$word
+    done
+    current=${typed[${#typed[@]} - 1]}
+    lead=''
+    if [[ $last =~ ^[=:]+$ ]]; then lead=$current; else lead=${current%"$last"}; fi
 }
 
 _tacore() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local trail='' arguments=0 offered word i
+    local -a typed
+    local current previous lead trail='' arguments=0 offered='' live='' word i
+    _tacore_whole
+    previous=${typed[${#typed[@]} - 2]}
     COMPREPLY=()
     case "$previous" in
         -o | --output) COMPREPLY=($(compgen -W '@outputs@' -- "$current")); return ;;
         --home | --config) COMPREPLY=($(compgen -d -- "$current")); return ;;
         --endpoint | --columns) return ;;
     esac
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]}
+    for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+        word=${typed[i]}
         case "$word" in
             -o | --output | --columns | --endpoint | --home | --config) ((i++)) ;;
             -*) ;;
@@ -44,16 +55,25 @@ _tacore() {
                 ;;
         esac
     done
+    word=$(_tacore_words "$trail")
+    [[ $word == '@service' ]] && live=yes
     if [[ $current == -* ]]; then
         offered="$(_tacore_options "$trail") $(_tacore_options '')"
-    elif ((arguments == 0)); then
-        offered=$(_tacore_words "$trail")
-        if [[ $offered == '@methods' ]]; then
-            _tacore_methods "${COMP_WORDS[0]}"
-            offered=$_TACORE_METHODS
-        fi
+    elif [[ -z $live ]] && ((arguments == 0)); then
+        offered=$word
     fi
-    COMPREPLY=($(compgen -W "$offered" -- "$current"))
+    if [[ -n $live ]]; then
+        offered+=" $("${typed[0]}" __complete "${typed[@]:1}" 2>/dev/null)"
+        [[ $trail == batch ]] || compopt +o default 2>/dev/null
+    fi
+    # No compgen: it would expand what the service says.
+    local -a words
+    IFS=$' \t\n' read -r -d '' -a words <<<"$offered"
+    for word in "${words[@]}"; do
+        [[ $word == "$current"* ]] && COMPREPLY+=("${word#"$lead"}")
+    done
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[.=] ]] && compopt -o nospace 2>/dev/null
+    return 0
 }
 
 complete -o default -F _tacore tacore

@@ -14,16 +14,6 @@ function __tacore_options
     end
 end
 
-# The running service is asked for its methods, once in half a minute.
-function __tacore_methods
-    set -l now (date +%s)
-    if not set -q __tacore_names; or test (math $now - $__tacore_names_at) -ge 30
-        set -g __tacore_names (tacore methods -o csv --columns name --timeout 1 --retries 0 2>/dev/null | sed 1d)
-        set -g __tacore_names_at $now
-    end
-    printf '%s\n' $__tacore_names
-end
-
 function __tacore_complete
     set -l typed (commandline -opc)
     set -l current (commandline -ct)
@@ -59,18 +49,22 @@ function __tacore_complete
                 end
         end
     end
+    set -l offered (__tacore_words "$trail")
     if string match -q -- '-*' "$current"
         __tacore_options "$trail"
         __tacore_options ''
-    else if test $arguments -eq 0
-        set -l offered (__tacore_words "$trail")
-        if test "$offered" = '@methods'
-            __tacore_methods
-        else if test -n "$offered"
-            printf '%s\n' $offered
-        else
+    end
+    if test "$offered" = '@service'
+        set -l found ($typed[1] __complete $typed[2..-1] "$current" 2>/dev/null)
+        if test -n "$found"
+            printf '%s\n' $found
+        else if test "$trail" = batch
             __fish_complete_path "$current"
         end
+    else if string match -q -- '-*' "$current"
+        return
+    else if test $arguments -eq 0; and test -n "$offered"
+        printf '%s\n' $offered
     else
         __fish_complete_path "$current"
     end

@@ -14,18 +14,10 @@ _tacore_options() {
     esac
 }
 
-# The running service is asked for its methods, once in half a minute.
-_tacore_methods() {
-    if [[ -z ${_TACORE_METHODS-} || $((SECONDS - ${_TACORE_METHODS_AT:-0})) -ge 30 ]]; then
-        typeset -g _TACORE_METHODS _TACORE_METHODS_AT
-        _TACORE_METHODS=$("$1" methods -o csv --columns name --timeout 1 --retries 0 2>/dev/null | sed 1d)
-        _TACORE_METHODS_AT=$SECONDS
-    fi
-}
-
 _tacore() {
     local current=${words[CURRENT]} previous=${words[CURRENT-1]}
-    local trail='' offered='' word
+    local trail='' live='' word
+    local -a offered
     local -i arguments=0 i
     case "$previous" in
         -o | --output) compadd -- @outputs@; return ;;
@@ -46,18 +38,20 @@ _tacore() {
                 ;;
         esac
     done
+    word=$(_tacore_words "$trail")
+    [[ $word == '@service' ]] && live=yes
     if [[ $current == -* ]]; then
-        offered="$(_tacore_options "$trail") $(_tacore_options '')"
-    elif ((arguments == 0)); then
-        offered=$(_tacore_words "$trail")
-        if [[ $offered == '@methods' ]]; then
-            _tacore_methods "${words[1]}"
-            offered=$_TACORE_METHODS
-        fi
+        offered=(${=$(_tacore_options "$trail")} ${=$(_tacore_options '')})
+    elif [[ -z $live ]] && ((arguments == 0)); then
+        offered=(${=word})
     fi
-    if [[ -n $offered ]]; then
-        compadd -- ${=offered}
-    else
+    if [[ -n $live ]]; then
+        offered+=(${(f)"$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
+    fi
+    if ((${#offered})); then
+        compadd -- ${offered:#*.}
+        compadd -S '' -- ${(M)offered:#*.}
+    elif [[ -z $live || $trail == batch ]]; then
         _files
     fi
 }

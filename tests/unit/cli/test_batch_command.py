@@ -1,15 +1,18 @@
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.catalogue import service
 from tests.support.command import command, environment, tacore
-from tests.support.fake_broker import FakeBroker
+from tests.support.fake_broker import Answer, FakeBroker
+from tests.support.terminal import Seen, on_terminal
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +104,60 @@ def test_pipeline_when_rows_are_piped_into_a_batch_answers_each(broker: FakeBrok
     code, rows = batch(broker, tmp_path, scan.stdout, "-", "--concurrency", "64")
     assert code == 0
     assert [rows[n]["data"] for n in (1, 2)] == [{"symbol": "AAPL"}, {"symbol": "600519"}]
+
+
+# -- progress, on a terminal's standard error alone ------------------------------------------------
+
+
+def batch_on_terminal(broker: FakeBroker, folder: Path, *words: str, **environ: str) -> Seen:
+    """Send 40 slow lines from a file; the answers go to a file, what is for people to the terminal."""
+    (folder / "in.ndjson").write_text("".join(f'{{"n": {n}}}\n\n' for n in range(40)))
+    asked = ["batch", "debug.echo", "in.ndjson", "--concurrency", "2", *words]
+    seen = on_terminal(
+        asked, folder, broker.endpoint, stdout=folder / "out.ndjson", columns=70, environ=environ
+    )
+    assert (folder / "out.ndjson").read_text().count('"status": "success"') == 40
+    return seen
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[FakeBroker]:
+    def handle(request: dict[str, Any]) -> Answer | None:
+        answer = service(request)
+        if answer is not None:
+            answer.delay_s = 0.02
+        return answer
+
+    with FakeBroker(handle) as running:
+        yield running
+
+
+def test_progress_when_a_person_watches_counts_and_goes(slow: FakeBroker, tmp_path: Path) -> None:
+    seen = batch_on_terminal(slow, tmp_path, NO_COLOR="1")
+    assert seen.returncode == 0
+    shown = seen.raw.split("\r\x1b[K")
+    assert shown[-1] == ""  # what was shown is gone at the end
+    counted = [int(found[1]) for each in shown if (found := re.search(r"(\d+) of 40 answered", each))]
+    assert counted == sorted(set(counted))
+    assert len(counted) >= 2
+    assert max(map(len, shown)) < 70
+    assert "\x1b[" not in "".join(shown)  # no colour
+
+
+def test_progress_when_lines_come_through_a_pipe_knows_no_total(slow: FakeBroker, tmp_path: Path) -> None:
+    seen = on_terminal(
+        ["batch", "debug.echo", "--concurrency", "1"],
+        tmp_path,
+        slow.endpoint,
+        typed="".join(f'{{"n": {n}}}\n' for n in range(20)) + "\x04",
+        stdout=tmp_path / "out",
+    )
+    assert re.search(r"\d+ answered, \d+ a second", seen.raw)
+    assert "%" not in seen.raw
+
+
+@pytest.mark.parametrize(("words", "term"), [(["-q"], "xterm"), ([], "dumb")])
+def test_progress_when_nobody_wants_it_is_not_shown(
+    slow: FakeBroker, tmp_path: Path, words: list[str], term: str
+) -> None:
+    assert batch_on_terminal(slow, tmp_path, *words, TERM=term).raw == ""

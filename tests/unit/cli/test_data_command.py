@@ -1,6 +1,7 @@
 """`tacore data`: price files in, the history folder out, and exit codes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support.command import OURS, tacore
 from tests.support.configuration import write_config
 from tests.support.markets import answer, open_markets
 from tests.support.price_files import HEADING, price_lines
+from tests.support.terminal import on_terminal
 
 # AAPL around its 2-for-1 split, as the exchange's site writes it: newest first.
 NASDAQ = """Date,Close/Last,Volume,Open,High,Low
@@ -181,3 +183,25 @@ def test_import_when_run_as_a_process_keeps_results_and_words_apart(home: Path) 
     ran = tacore(["data", "import", put(home, "AAPL.csv", NASDAQ), "--market", "US"], home)
     assert (ran.returncode, json.loads(ran.stdout)["state"]) == (0, "written")
     assert ran.stderr.startswith("note: AAPL: missing sessions: 1 (2005-02-24)\nnote: US is served by sample")
+
+
+def test_import_when_a_person_watches_shows_progress_that_no_note_runs_into(home: Path) -> None:
+    folder = home / "incoming"
+    folder.mkdir()
+    for name in ("AAA", "BBB"):
+        (folder / f"{name}.csv").write_text("\n".join([HEADING, *price_lines("US", name, 30), ""]))
+    (folder / "CCC.csv").write_text(f"{HEADING}\n2024-01-02,never,1,1,1,1,1\n")
+    words = ["data", "import", str(folder), "--market", "US", "--dry-run"]
+    seen = on_terminal(
+        words, home, "tcp://127.0.0.1:1", stdout=home / "out", environ={"TACORE_HOME": str(home)}, columns=100
+    )
+    assert seen.returncode == 8
+    rows = [json.loads(line) for line in (home / "out").read_text().splitlines()]
+    assert [row["state"] for row in rows] == ["valid", "valid", "refused"]
+    shown = re.split(r"\r\x1b\[K", seen.raw)
+    bars = [each for each in shown if each.startswith("[")]
+    assert "file 1 of 3, 0 symbols, AAA.csv" in bars[0]
+    assert any("file 3 of 3, 2 symbols, CCC.csv" in each for each in bars)
+    assert not any("\n" in each for each in bars)
+    assert any(each.startswith("CCC.csv") and "never" in each for each in shown)
+    assert not shown[-1].startswith("[")

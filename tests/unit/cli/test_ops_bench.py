@@ -1,13 +1,18 @@
 """Figures of a load, and the load itself on a broker that plays by a script."""
 
+import json
+import re
 from array import array
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from tacore.cli.bench import summary
 from tacore.cli.load import Load, Measured
+from tests.support.catalogue import service
 from tests.support.fake_broker import Answer, FakeBroker, failure, success
+from tests.support.terminal import on_terminal
 
 
 def test_summary_when_latencies_are_one_to_a_hundred_ms_gives_their_ranks() -> None:
@@ -55,3 +60,31 @@ def test_load_when_nobody_answers_ends_and_counts_them(monkeypatch: pytest.Monke
         measured = Load(broker.endpoint, "debug.echo", {}, 1).run(4, 0.1)
 
     assert (measured.sent, measured.errors) == (4, Counter(no_answer=4))
+
+
+def test_load_when_it_goes_on_tells_how_far_it_is() -> None:
+    told: list[tuple[float, int]] = []
+    with FakeBroker() as broker:
+        Load(
+            broker.endpoint, "debug.echo", {}, 1, lambda gone_s, so_far: told.append((gone_s, so_far.sent))
+        ).run(2, 0.7)
+
+    assert len(told) >= 2
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize("words", [[], ["-q"]])
+def test_bench_when_a_person_watches_shows_progress_that_goes(tmp_path: Path, words: list[str]) -> None:
+    asked = ["bench", "debug.echo", "--duration", "0.8", "--concurrency", "2", *words]
+    with FakeBroker(service) as broker:
+        seen = on_terminal(asked, tmp_path, broker.endpoint, stdout=tmp_path / "out")
+
+    assert seen.returncode == 0
+    assert json.loads((tmp_path / "out").read_text())["failed"] == 0
+    if words:
+        assert seen.raw == ""
+        return
+    shares = [int(each) for each in re.findall(r"(\d+)%  \d of 0.8 s, \d+ a second", seen.raw)]
+    assert len(shares) >= 2
+    assert shares == sorted(shares)
+    assert seen.raw.endswith("\r\x1b[K")

@@ -1,14 +1,17 @@
 """What `tacore up` starts, and when it says that all of it is there."""
 
+import os
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tacore import processes
 from tacore.cli import up
 from tacore.cli.globals import Globals
 from tacore.cli.screen import Screen
+from tacore.market.features.status import write_status
 from tacore.settings.load import load_settings
 from tacore.settings.loaded import Loaded
 
@@ -70,3 +73,27 @@ def test_screen_when_only_the_broker_was_asked_for_is_complete_with_it(loaded: L
     screen = Screen(loaded, [], Globals())
     assert screen.complete(health(), {"broker": 1})
     assert not screen.complete(health(), {"broker": 5})
+
+
+@pytest.mark.parametrize(
+    ("terminal", "quiet", "said"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_screen_when_tables_are_built_says_so_on_a_terminal_alone(
+    loaded: Loaded,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    terminal: bool,
+    quiet: bool,
+    said: bool,
+) -> None:
+    started = psutil.Process().create_time()
+    doing = {"CN": {"doing": "its history is 40% there"}}
+    loaded.settings.features_dir.mkdir(parents=True)
+    write_status(loaded.settings.features_dir, {"pid": os.getpid(), "started": started, "markets": doing})
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    screen = Screen(loaded, [], Globals(quiet=quiet, output="ndjson"))
+    screen.turn(1.0)  # before it is ready there is other news
+    assert capsys.readouterr().err == ""
+    screen.ready(health(), {"broker": 1})
+    screen.turn(5.0)
+    assert ("CN: its history is 40% there" in capsys.readouterr().err) is said

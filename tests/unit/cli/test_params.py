@@ -187,3 +187,9 @@ def test_coercion_when_text_begins_like_json_and_is_none_says_where() -> None:
     assert (
         coerce("note", '{"AAPL": 1', {"anyOf": [{"type": "object"}, {"type": "string"}]}, {}) == '{"AAPL": 1'
     )
+
+
+def test_params_when_the_method_has_none_say_so() -> None:
+    none = Method("get.trading_state", {"type": "object", "properties": {}}, {})
+    with pytest.raises(Usage, match=r"get\.trading_state has no params: x means nothing to it"):
+        build(read_words(["--x", "1"]), {}, none)
