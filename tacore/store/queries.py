@@ -22,6 +22,10 @@ DISORDER_US = 10_000_000
 
 MAX_SAME_ID = 1_000
 ANY = Filters()
+_WORK = (
+    "iif(?3 IS NULL, method NOT IN ('health.check', 'describe.methods', '(unknown)') "
+    "AND method NOT LIKE 'admin.%', method = ?3)"
+)
 _COLUMNS = ", ".join(f"l.{name}" for name in LogRow._fields)
 _FROM = f"SELECT {_COLUMNS} FROM requests r JOIN request_logs l ON l.id = r.id"  # noqa: S608 - our own names
 
@@ -95,6 +99,20 @@ class Reader:
         start = int(now_s - window_s) // 10 * 10
         query = "SELECT * FROM rollups WHERE bucket_s >= ? AND bucket_s <= ?"
         return statistics.rates(self._connection.execute(query, (start, int(now_s))), now_s - start)
+
+    def overall(
+        self, window_s: int = 300, method: str | None = None, *, now_s: float | None = None
+    ) -> MethodRate | None:
+        """Give the rates of one method, or of all together; None where there were no answers.
+
+        All are those that did some work: neither the broker's own (health.check, admin.*) nor what no method
+        serves, or whoever asks often how the service is would hide that it is slow.
+        """
+        now_s = time.time() if now_s is None else now_s
+        start = int(now_s - window_s) // 10 * 10
+        query = f"SELECT * FROM rollups WHERE bucket_s >= ?1 AND bucket_s <= ?2 AND {_WORK}"  # noqa: S608 - our own
+        rows = self._connection.execute(query, (start, int(now_s), method))
+        return statistics.overall(rows, now_s - start, method or "all")
 
     def series(
         self, window_s: int = 3600, method: str | None = None, *, now_s: float | None = None
