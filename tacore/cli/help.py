@@ -18,6 +18,7 @@ The service:
   init                  write config/*.yaml to edit
   data                  import, ls: a history of your own, from CSV and Parquet files
   logs                  the journal of requests (-f follows)
+  doctor                what is wrong, and what to do about it (--fix repairs)
   bench                 measure a method
 
 Calling it:
