@@ -8,6 +8,7 @@ from tacore.cli import (
     batch,
     call,
     cancel,
+    check,
     halt,
     logs,
     order,
@@ -16,6 +17,7 @@ from tacore.cli import (
     reconcile,
     resume,
 )
+from tacore.cli.check.checks import CHECKS
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
 
@@ -27,6 +29,7 @@ _FAST: dict[str, frozenset[str]] = {
     "batch": batch.VALUED,
     "call": call.VALUED | call.FLAGS,
     "cancel": cancel.VALUED | cancel.FLAGS,
+    "check": check.VALUED,
     "describe": frozenset(),
     "halt": halt.VALUED | halt.FLAGS,
     "help": frozenset(),
@@ -68,6 +71,8 @@ def _words(path: str) -> tuple[str, ...]:
         return tuple(by_key())
     if path == "completion":
         return SHELLS
+    if path == "check":
+        return (*CHECKS, "all")
     return ("all",) if path in ("worker restart", "worker drain") else ()
 
 
