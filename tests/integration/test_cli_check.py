@@ -108,7 +108,7 @@ def test_check_when_printed_for_prometheus_parses_and_agrees_with_json(running: 
     told = json.loads(check(running, "all", "-f", "json", code=0))
     assert (told["status"], told["code"]) == ("ok", 0)
     assert [each["check"] for each in told["checks"]] == list(CHECKS)
-    workers = [each.value for each in samples if each.name == "tacore_check_workers_workers"]
+    workers = [each.value for each in samples if each.name == "tacore_check_workers"]
     assert workers == [metric["value"] for metric in told["checks"][1]["metrics"]]
 
 

@@ -140,6 +140,22 @@ def test_doctor_when_the_broker_port_is_taken_by_a_silent_program_ends_and_names
     assert f"pid {os.getpid()}" in port["seen"]
 
 
+def test_doctor_when_the_service_runs_in_a_container_leaves_its_ports_alone(home: Home) -> None:
+    def answer(request: dict[str, Any]) -> Answer:
+        return Answer(success(request, health(), timestamp=int(time.time())))
+
+    environ = {key: value for key, value in home.environ.items() if key != "TACORE_HOME"}
+    with FakeBroker(answer, home.endpoint):
+        words = [sys.executable, "-m", "tacore", "doctor"]
+        done = subprocess.run(
+            words, cwd=home.folder, env=environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+        assert "the service runs elsewhere (its home: /far/away)" in done.stdout
+        one = only(doctor(home, code=1), "ports")  # a home that is named is meant to run itself
+    assert f"pid {os.getpid()}" in one["seen"]
+
+
 # -- planted: Redis --------------------------------------------------------------------------------
 
 

@@ -43,7 +43,8 @@ def prometheus(results: Sequence[Result]) -> str:
     for result in results:
         for metric in result.metrics:
             suffix, factor = _FACTOR.get(metric.unit, ("", 1.0))
-            name = "_".join(part for part in ("tacore_check", result.check, metric.name, suffix) if part)
+            own = metric.name if metric.name != result.check else ""
+            name = "_".join(part for part in ("tacore_check", result.check, own, suffix) if part)
             if name not in known:
                 known.add(name)
                 lines += [

@@ -36,8 +36,11 @@ def is_held(path: Path) -> bool:
     """Tell whether any process holds a lock; nobody holds one that is not there."""
     if not path.exists():
         return False
-    with _trying(path, os.O_RDWR) as descriptor:
-        return descriptor is None
+    try:
+        with _trying(path, os.O_RDONLY) as descriptor:
+            return descriptor is None
+    except PermissionError:
+        return True  # another user's, who alone can tell
 
 
 def holder(path: Path) -> int | None:

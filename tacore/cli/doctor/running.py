@@ -43,6 +43,8 @@ def _attempt(examine: Examine, situation: Situation) -> Sequence[Finding]:
         return examine(situation)
     except TacoreError as error:
         return [problem(error.message, "mend that, and look again")]
+    except OSError as error:
+        return [problem(f"this can't be looked at: {error}", "run it as the user whose service it is")]
     except Exception as error:  # one defect must not hide what the others find
         seen = f"the examination itself failed: {type(error).__name__}: {error}"
         return [problem(seen, "this is a defect of tacore doctor: report it with these words")]

@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from tacore.client.sync import Client
 from tacore.errors import ConfigurationError, NoAnswer, TacoreError
 from tacore.settings.loaded import Loaded
 from tacore.settings.model import Settings
-from tacore.settings.names import DEFAULT_DATABASE
+from tacore.settings.names import DEFAULT_DATABASE, ENV_HOME
 
 ASK_S = 3.0
 SLOW_MS = 200.0
@@ -55,8 +55,9 @@ class Situation:
     """One service as it is found.
 
     ``loaded`` is None where the settings are wrong: ``wrong`` says how, and what hangs on settings is not
-    looked at. ``wait_s`` bounds each examination. ``now`` gives epoch seconds, ``disk_usage`` the bytes of a
-    folder's disk: all there are, used and free. Tests put their own there.
+    looked at. ``elsewhere`` says that a service of another home answers (in a container, on another host),
+    and that nobody has named this one. ``wait_s`` bounds each examination. ``now`` gives epoch seconds,
+    ``disk_usage`` the bytes of a folder's disk: all there are, used and free. Tests put their own there.
     """
 
     home: Path
@@ -64,6 +65,7 @@ class Situation:
     broker: Broker
     loaded: Loaded | None
     wrong: str = ""
+    elsewhere: bool = False
     wait_s: float = 10.0
     slow_ms: float = SLOW_MS
     now: Callable[[], float] = time.time
@@ -101,10 +103,19 @@ def look(options: Globals, wait_s: float) -> Situation:
         options = options._replace(home=str(told))
     folder = home(options, os.environ)
     broker = broker._replace(here=told == folder and _runs_here(broker, folder))
+    named = bool(options.home or os.environ.get(ENV_HOME))
+    made = Situation(
+        folder,
+        endpoint,
+        broker,
+        None,
+        elsewhere=told is not None and not broker.here and not named,
+        wait_s=wait_s,
+    )
     try:
-        return Situation(folder, endpoint, broker, load(options), wait_s=wait_s)
+        return replace(made, loaded=load(options))
     except ConfigurationError as error:
-        return Situation(folder, endpoint, broker, None, wrong=error.message, wait_s=wait_s)
+        return replace(made, wrong=error.message)
 
 
 def _runs_here(broker: Broker, folder: Path) -> bool:

@@ -269,7 +269,12 @@ def test_examination_when_it_hangs_is_left_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"), [(Unavailable("no way"), "no way"), (KeyError("k"), "failed: KeyError: 'k'")]
+    ("error", "told"),
+    [
+        (Unavailable("no way"), "no way"),
+        (PermissionError(13, "Permission denied", "x"), "can't be looked at: [Errno 13]"),
+        (KeyError("k"), "failed: KeyError: 'k'"),
+    ],
 )
 def test_examination_when_it_fails_is_a_finding_itself(tmp_path: Path, error: Exception, told: str) -> None:
     def fail(_situation: Situation) -> list[Finding]:

@@ -55,7 +55,9 @@ def _unfinished(path: Path) -> Finding:
 def _opening(reason: str) -> str:
     if "locked" in reason:
         return "another program has locked it: end what works on it beside the service, and look again"
-    return "see that the service's user may read the file and its folder"
+    if "I/O" in reason:
+        return "the disk itself fails: see `dmesg`, and copy the folder to another one before anything else"
+    return "see that you may read the file and write its folder, as the service's own user may"
 
 
 def _corrupt(path: Path, situation: Situation, reason: str) -> Finding:

@@ -3,7 +3,7 @@
 import errno
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psutil
 
@@ -18,22 +18,26 @@ def examine(situation: Situation) -> Sequence[Finding]:
     settings = situation.settings
     if settings is None:
         return []
+    if situation.elsewhere:
+        return [
+            ok(f"not looked at, for the service runs elsewhere (its home: {situation.broker.health['home']})")
+        ]
     ours = _ours(situation)
     ports = (
-        ("zmq.frontend_port", settings.zmq.bind, settings.zmq.frontend_port),
-        ("zmq.backend_port", settings.zmq.bind, settings.zmq.backend_port),
-        ("api.port", settings.api.bind, settings.api.port),
+        ("zmq.frontend_port", "broker", settings.zmq.bind, settings.zmq.frontend_port),
+        ("zmq.backend_port", "broker", settings.zmq.bind, settings.zmq.backend_port),
+        ("api.port", "monitor", settings.api.bind, settings.api.port),
     )
-    return [_port(key, host, port, ours) for key, host, port in ports]
+    return [_port(key, role, host, port, ours) for key, role, host, port in ports]
 
 
-def _ours(situation: Situation) -> set[int]:
-    """Collect the processes of this home that have announced themselves."""
-    announced = [runfiles.read_live(path) for path in situation.run_dir.glob("*.json")]
-    return {int(facts["pid"]) for facts in announced if facts is not None}
+def _ours(situation: Situation) -> dict[int, str]:
+    """Give the processes of this home that have announced themselves, and as what."""
+    announced = {path.stem: runfiles.read_live(path) for path in situation.run_dir.glob("*.json")}
+    return {int(facts["pid"]): role for role, facts in announced.items() if facts is not None}
 
 
-def _port(key: str, host: str, port: int, ours: set[int]) -> Finding:
+def _port(key: str, role: str, host: str, port: int, ours: Mapping[int, str]) -> Finding:
     number = _why_not(host, port)
     if number is None:
         return ok(f"{port} is free ({key})")
@@ -43,9 +47,11 @@ def _port(key: str, host: str, port: int, ours: set[int]) -> Finding:
         return problem(
             f"nobody may listen on {host} port {port}: {os.strerror(number)}", f"{chosen} or {bind}"
         )
-    pids = sorted(_listeners(port))
-    if ours.intersection(pids):
-        return ok(f"{port} is the running service's (pid {min(ours.intersection(pids))}, {key})")
+    # The kernel names nobody for a process of another user: then what has announced itself has it.
+    pids = sorted(_listeners(port) or [pid for pid, name in ours.items() if name == role])
+    own = [pid for pid in pids if pid in ours]
+    if own:
+        return ok(f"{port} is the running service's (pid {own[0]}, {key})")
     if not pids:
         seen = f"{port} ({key}) is in use by a process of another user"
         return problem(seen, f"`sudo ss -ltnp sport = :{port}` names it: end it, or {chosen}")
