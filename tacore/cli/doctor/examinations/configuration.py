@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tacore.cli.configuration_checks import lines_of, problems_of
-from tacore.cli.doctor.finding import Finding, ok, problem
+from tacore.cli.doctor.finding import Finding, ok, problem, warning
 from tacore.cli.doctor.situation import Situation
 
 ADVICE = (
@@ -17,7 +17,7 @@ def examine(situation: Situation) -> Sequence[Finding]:
     loaded = situation.loaded
     if loaded is None:
         every = [problem(line, ADVICE) for line in lines_of(situation.wrong)]
-        return [*every, problem(SKIPPED, "look again once the settings are right")]
+        return [*every, warning(SKIPPED, "look again once the settings are right")]
     wrong = problems_of(loaded)
     if wrong:
         return [problem(line, ADVICE) for line in wrong]

@@ -65,14 +65,15 @@ def _corrupt(path: Path, situation: Situation, reason: str) -> Finding:
 
 
 def _rescue(path: Path, situation: Situation) -> str:
-    recover = f'`sqlite3 {path} ".recover" | sqlite3 recovered.db` saves what can be read'
-    aside = f"`tacore down`, move {path.name}* out of {path.parent}"
+    stop = f"`tacore down`, and move {path.name}* from {path.parent} into a folder of their own"
+    recover = f'what can be read: `sqlite3 {path.name} ".recover" | sqlite3 recovered.db`'
     if path == situation.ledger:
         return (
-            f"orders are at stake: `tacore halt`, {aside}; put a backup in its place, or recover: {recover}, "
-            "rename it to ledger.db; then `tacore up`, `tacore reconcile`"
+            f"orders are at stake: {stop}; put a backup in their place, or there {recover}, as "
+            f"{path.name}; then `tacore up`, `tacore reconcile`, and compare with the venue"
         )
     if path == situation.database:
-        told = f"{aside}, `tacore up` makes a new one; before that, {recover}"
-        return f"only the history of requests is in it: {told}"
-    return f"{aside}; {recover}"
+        return (
+            f"only the history of requests is in it: {stop}; `tacore up` makes a new one. To save {recover}"
+        )
+    return f"{stop}; put a backup in their place. To save {recover}"

@@ -11,6 +11,7 @@ from tacore import runfiles
 from tacore.cli.doctor.finding import Finding, ok, problem
 from tacore.cli.doctor.situation import Situation
 from tacore.settings.names import env_name
+from tacore.settings.problems import shorten
 
 
 def examine(situation: Situation) -> Sequence[Finding]:
@@ -89,7 +90,8 @@ def _listeners(port: int) -> set[int]:
 
 def _command(pid: int) -> str:
     try:
-        words = psutil.Process(pid).cmdline()
+        process = psutil.Process(pid)
+        words = " ".join(process.cmdline()).split()
+        return shorten(" ".join(words) or process.name(), 60)
     except psutil.Error:
-        words = []
-    return " ".join(words)[:100] or "?"
+        return "?"

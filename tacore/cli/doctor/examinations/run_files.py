@@ -8,6 +8,7 @@ import psutil
 from tacore.cli.doctor import left_behind
 from tacore.cli.doctor.finding import Finding, ok, problem, warning
 from tacore.cli.doctor.situation import Situation
+from tacore.settings.problems import shorten
 
 ADVICE = "`tacore doctor --fix` removes it"
 
@@ -61,6 +62,6 @@ def _lock(path: Path) -> Iterable[Finding]:
 
 def _command(pid: int) -> str:
     try:
-        return " ".join(psutil.Process(pid).cmdline())[:100]
+        return shorten(" ".join(psutil.Process(pid).cmdline()), 60)
     except psutil.Error:
         return "?"
