@@ -20,6 +20,7 @@ import zmq
 
 from tacore import __version__
 from tests.support.broker_world import HEARTBEAT, READY, frame
+from tests.support.calendars import keep_calendars
 from tests.support.fake_broker import Answer, FakeBroker, success
 from tests.support.operations import Home, eventually, home_in
 from tests.support.redis_server import RedisServer, needs_redis
@@ -240,6 +241,7 @@ def test_doctor_when_a_pid_is_another_process_by_now_says_so_and_leaves_that_alo
 
 
 def test_doctor_when_everything_was_killed_fixes_what_that_left(home: Home) -> None:
+    keep_calendars(home.folder)  # for the executor, which would compute them
     process = home.up("-n", "1", orders=True)
     for each in reversed(home.family(process.pid)):
         with contextlib.suppress(psutil.NoSuchProcess):
