@@ -145,6 +145,7 @@ class Fleet:
         worker.last_seen = now
         worker.last_seen_us = self.core.clock.wall_us()
         worker.cpu_s, worker.rss_bytes, worker.cache = beat.cpu_s, beat.rss_bytes, beat.cache
+        worker.clock_ahead_us = beat.wall_us - worker.last_seen_us if beat.wall_us else None
         self._send(routing, backend.HEARTBEAT)
 
     def _on_drain(self, routing: bytes, worker_id: str) -> None:

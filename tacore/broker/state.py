@@ -89,6 +89,7 @@ class Worker:
     __slots__ = (
         "cache",
         "capped",
+        "clock_ahead_us",
         "control",
         "cpu_s",
         "dispatches",
@@ -117,6 +118,8 @@ class Worker:
         self.processed = 0
         self.last_seen = now
         self.last_seen_us = now_us
+        self.clock_ahead_us: int | None = None
+        """The worker's clock less ours when its last heartbeat came; the way here makes it look behind."""
         self.cpu_s = 0.0
         self.rss_bytes = 0
         self.cache = CacheReport()
@@ -149,4 +152,5 @@ class Worker:
             "cpu_s": round(self.cpu_s, 2),
             "rss_mb": round(self.rss_bytes / 1e6, 1),
             "supervisor": self.ready.supervisor_id,
+            "clock_ahead_s": None if self.clock_ahead_us is None else round(self.clock_ahead_us / 1e6, 3),
         }

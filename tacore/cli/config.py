@@ -1,30 +1,21 @@
 """`tacore config`: show, get, validate."""
 
 import difflib
-import logging.config
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 
-from tacore.bootstrap.providers import providers_of
 from tacore.cli import render
 from tacore.cli.app import group
+from tacore.cli.configuration_checks import lines_of, problems_of
 from tacore.cli.configured import load
 from tacore.cli.exits import OK
 from tacore.cli.globals import Globals
 from tacore.errors import ConfigurationError, NotFound
 from tacore.logs.lines import mask_passwords
-from tacore.market.registry import provider_kinds
-from tacore.model.markets import parse_markets
-from tacore.model.risk import parse_risk
-from tacore.model.trading import parse_trading
 from tacore.settings.describe import by_key, sections, values
 from tacore.settings.loaded import Loaded
-from tacore.settings.logs import start_logs
 
 app = group("The settings: flag over environment over config/*.yaml over default.")
 
@@ -67,13 +58,8 @@ def validate(ctx: typer.Context) -> int:
     try:
         loaded = load(options)
     except ConfigurationError as error:
-        raise _wrong(_lines(error)) from error
-    problems: list[str] = []
-    for check in (_check_markets, _check_risk, _check_orders, _check_logging):
-        try:
-            check(loaded)
-        except ConfigurationError as error:
-            problems += _lines(error)
+        raise _wrong(lines_of(error.message)) from error
+    problems = problems_of(loaded)
     if problems:
         raise _wrong(problems)
     found = {"configuration": "ok", "settings": len(by_key()), "folder": str(loaded.config_dir)}
@@ -83,37 +69,6 @@ def validate(ctx: typer.Context) -> int:
 
 def _wrong(problems: Sequence[str]) -> ConfigurationError:
     return ConfigurationError("\n  ".join([f"{len(problems)} wrong:", *problems]))
-
-
-def _lines(error: ConfigurationError) -> list[str]:
-    lines = error.message.splitlines()
-    return lines[1:] if lines[0].endswith("wrong settings:") else lines
-
-
-def _check_markets(loaded: Loaded) -> None:
-    configured = providers_of(loaded)
-    for market, settings in parse_markets(loaded.trading.get("markets"), loaded.trading_file).items():
-        for name, kind in provider_kinds(market, settings).items():
-            configured.setup(name, kind, market, settings)
-
-
-def _check_risk(loaded: Loaded) -> None:
-    parse_risk(loaded.trading.get("risk"), loaded.trading_file)
-
-
-def _check_orders(loaded: Loaded) -> None:
-    parse_trading(loaded.trading.get("trading"), loaded.trading_file)
-
-
-def _check_logging(loaded: Loaded) -> None:
-    """Apply logging.yaml for a moment, to a folder that goes away again."""
-    with TemporaryDirectory() as folder:
-        settings = loaded.settings.model_copy(update={"home": Path(folder)})
-        try:
-            for file in ("tacoreservice.log", "worker.log"):
-                start_logs(replace(loaded, settings=settings), file=file, stderr=False)
-        finally:
-            logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 
 
 def _masked(loaded: Loaded) -> dict[str, Any]:

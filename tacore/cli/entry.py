@@ -16,6 +16,7 @@ FAST = frozenset(
         "batch",
         "call",
         "cancel",
+        "check",
         "describe",
         "halt",
         "help",

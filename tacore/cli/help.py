@@ -19,6 +19,8 @@ The service:
   data                  import, ls: a history of your own, from CSV and Parquet files
   logs                  the journal of requests (-f follows)
   stats                 rates, errors and latencies by method (--watch goes on)
+  doctor                what is wrong, and what to do about it (--fix repairs)
+  check                 the state for Nagios, Prometheus and scripts
   bench                 measure a method
 
 Calling it:

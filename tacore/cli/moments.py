@@ -19,6 +19,18 @@ def moment_us(name: str, text: str | None, now_s: float) -> int | None:
         raise Usage(error.message) from error
 
 
+def seconds(name: str, text: str) -> int:
+    """Read a stretch of time like 90s, 5m, 2h, 1d, or a number of seconds; at least one."""
+    number, factor = (text[:-1], _AGES[text[-1]]) if text[-1:] in _AGES else (text, 1)
+    try:
+        found = int(float(number) * factor)
+    except (ValueError, OverflowError):
+        found = 0
+    if found < 1:
+        raise Usage(f"{name} is a stretch of time like 90s, 5m, 2h, 1d: {text!r}")
+    return found
+
+
 def moment_text(name: str, text: str, now_s: float) -> str:
     """Read the same, as ISO 8601 in UTC."""
     at_us = moment_us(name, text, now_s) or 0

@@ -8,6 +8,7 @@ from tacore.cli import (
     batch,
     call,
     cancel,
+    check,
     completing,
     halt,
     logs,
@@ -18,6 +19,7 @@ from tacore.cli import (
     resume,
     stats,
 )
+from tacore.cli.check.checks import CHECKS
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
 
@@ -29,6 +31,7 @@ _FAST: dict[str, frozenset[str]] = {
     "batch": batch.VALUED,
     "call": call.VALUED | call.FLAGS,
     "cancel": cancel.VALUED | cancel.FLAGS,
+    "check": check.VALUED,
     "describe": frozenset(),
     "halt": halt.VALUED | halt.FLAGS,
     "help": frozenset(),
@@ -71,7 +74,7 @@ def _words(path: str) -> tuple[str, ...]:
         return tuple(by_key())
     if path == "completion":
         return SHELLS
-    return ()
+    return (*CHECKS, "all") if path == "check" else ()
 
 
 def _options(command: Any) -> tuple[str, ...]:  # noqa: ANN401  the framework does not export the type

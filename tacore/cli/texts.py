@@ -175,6 +175,28 @@ fills.
 
 {_SCREEN}"""
 
+CHECK = """\
+tacore check broker|workers|queue|latency|errors|all [-w RANGE] [-c RANGE] [-f FORMAT]
+
+Tell the state of a running service as a Nagios plugin does: one line, and exit code 0 ok, 1 warning,
+2 critical, 3 unknown.
+
+  broker                it answers, in seconds (1, 3); no broker is critical
+  workers               how many are up (fewer than wanted, none)
+  queue                 requests that wait in the fullest pool (1000, 5000)
+  latency               95th percentile in milliseconds (1000, 5000)
+  errors                per cent of the answers (5, 20)
+  all                   all of them; the worst counts
+
+  -w, --warn RANGE      10 alerts outside 0 to 10, 10: below 10, ~:10 above 10, 10:20 outside, @10:20 inside
+  -c, --crit RANGE      the same for critical
+  -f, --format FORMAT   nagios (the default), json, or prometheus (for a textfile collector)
+  -t, --timeout S       patience with the broker (5)
+  --window TIME         over how long latency and errors are taken: 90s, 5m (the default), 2h, 1d
+  --method METHOD       latency and errors of this one alone
+
+"""
+
 
 def usage(text: str) -> int:
     """Show a command's help."""

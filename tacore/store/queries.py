@@ -25,6 +25,10 @@ WATCHER = "watch"
 """How the routing ids of screens begin, so that their own looks can be told from what clients ask."""
 _WATCHED = f"substr(r.client, 1, {len(WATCHER) + 1}) = x'{WATCHER.encode().hex()}2d'"
 ANY = Filters()
+_WORK = (
+    "iif(?3 IS NULL, method NOT IN ('health.check', 'describe.methods', '(unknown)') "
+    "AND method NOT LIKE 'admin.%', method = ?3)"
+)
 _COLUMNS = ", ".join(f"l.{name}" for name in LogRow._fields)
 _FROM = f"SELECT {_COLUMNS} FROM requests r JOIN request_logs l ON l.id = r.id"  # noqa: S608 - our own names
 
@@ -114,6 +118,20 @@ class Reader:
         start = int(now_s - window_s) // 10 * 10
         query = "SELECT * FROM rollups WHERE bucket_s >= ? AND bucket_s <= ?"
         return statistics.rates(self._connection.execute(query, (start, int(now_s))), now_s - start)
+
+    def overall(
+        self, window_s: int = 300, method: str | None = None, *, now_s: float | None = None
+    ) -> MethodRate | None:
+        """Give the rates of one method, or of all together; None where there were no answers.
+
+        All are those that did some work: neither the broker's own (health.check, admin.*) nor what no method
+        serves, or whoever asks often how the service is would hide that it is slow.
+        """
+        now_s = time.time() if now_s is None else now_s
+        start = int(now_s - window_s) // 10 * 10
+        query = f"SELECT * FROM rollups WHERE bucket_s >= ?1 AND bucket_s <= ?2 AND {_WORK}"  # noqa: S608 - our own
+        rows = self._connection.execute(query, (start, int(now_s), method))
+        return statistics.overall(rows, now_s - start, method or "all")
 
     def series(
         self, window_s: int = 3600, method: str | None = None, *, now_s: float | None = None

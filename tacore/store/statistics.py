@@ -39,6 +39,14 @@ def rates(rollups: Iterable[tuple[Any, ...]], seconds: float) -> list[MethodRate
     return sorted(made, key=lambda rate: (-rate.requests, rate.method))
 
 
+def overall(rollups: Iterable[tuple[Any, ...]], seconds: float, name: str) -> MethodRate | None:
+    """Sum up rollups of whatever methods over a time, under one name; None where there are none."""
+    total = _Sum()
+    for row in rollups:
+        total.add(row)
+    return _rate(name, total, seconds) if total.count else None
+
+
 def series(rollups: Iterable[tuple[Any, ...]]) -> list[Point]:
     """Sum up rollups by their ten seconds, in the order they come."""
     sums: dict[int, _Sum] = {}

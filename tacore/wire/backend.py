@@ -107,12 +107,16 @@ class CacheReport(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Heartbeat(msgspec.Struct, array_like=True, frozen=True):
-    """A sign of life of a worker process; ``cpu_s`` and ``rss_bytes`` are its own."""
+    """A sign of life of a worker process; ``cpu_s`` and ``rss_bytes`` are its own.
+
+    ``wall_us`` is its host's clock as it was sent, epoch microseconds; zero where it does not say.
+    """
 
     worker_id: str
     cpu_s: float
     rss_bytes: int
     cache: CacheReport = CacheReport()
+    wall_us: int = 0
 
 
 class Cancel(msgspec.Struct, array_like=True, frozen=True):

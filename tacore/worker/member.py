@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psutil
 import zmq
 
+from tacore.clock import SystemClock
 from tacore.ports import Cache, NoCache
 from tacore.wire import backend
 
@@ -142,7 +143,11 @@ class Member:
     def _beat(self, control: "zmq.Socket[bytes]", process: psutil.Process) -> None:
         cpu = process.cpu_times()
         beat = backend.Heartbeat(
-            self._ready.worker_id, cpu.user + cpu.system, process.memory_info().rss, self._cache.report()
+            self._ready.worker_id,
+            cpu.user + cpu.system,
+            process.memory_info().rss,
+            self._cache.report(),
+            SystemClock.wall_us(),
         )
         self._send_control(control, backend.message(backend.HEARTBEAT, beat))
 

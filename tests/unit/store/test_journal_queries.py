@@ -1,3 +1,4 @@
+import math
 import random
 import sqlite3
 import subprocess
@@ -200,6 +201,36 @@ def test_rates_when_window_is_given_match_the_raw_rows(reader: Reader, written: 
 
 def test_rates_when_nothing_happened_lately_are_empty(reader: Reader) -> None:
     assert reader.rates(60) == []
+
+
+@pytest.mark.parametrize("method", [None, "b.two"])
+def test_overall_when_asked_matches_the_raw_rows(
+    reader: Reader, written: list[Written], method: str | None
+) -> None:
+    now_s = T0_US / 1e6 + 300
+    start_us = (int(now_s) - 200) // 10 * 10 * 1_000_000
+    rows = [row for row in written if row.answered_us >= start_us and method in {None, row.method}]
+    rate = reader.overall(200, method, now_s=now_s)
+    assert rate is not None
+    assert (rate.method, rate.requests) == (method or "all", len(rows))
+    assert rate.errors == sum(row.code is not None for row in rows)
+    exact = sorted(row.took_us / 1000 for row in rows)[math.ceil(len(rows) * 0.95) - 1]
+    assert rate.p95_ms == pytest.approx(exact, rel=0.0625)
+
+
+def test_overall_when_only_the_service_was_looked_at_is_none(tmp_path: Path) -> None:
+    batch, database = Batch(lines=False), Database(tmp_path / "tacore.db")
+    for method in ("health.check", "admin.workers", "describe.methods"):
+        batch.add([answers([Row(1, None, 1_000, b"{}", b"{}")], method=method)])
+    batch.seq = 1
+    database.commit(batch, 1)
+    database.close()
+    with Reader(tmp_path / "tacore.db") as looked:
+        assert looked.overall(300, now_s=T0_US / 1e6) is None
+        admin = looked.overall(300, "admin.workers", now_s=T0_US / 1e6)
+        assert admin is not None
+        assert admin.requests == 1
+        assert looked.overall(300, now_s=T0_US / 1e6 + 9_999) is None
 
 
 @pytest.mark.parametrize("method", [None, "b.two"])

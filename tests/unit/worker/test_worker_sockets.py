@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -98,10 +99,11 @@ def registered(broker: Broker) -> bytes:
 def test_worker_when_started_registers_beats_and_serves_batches(broker: Broker, start: Start) -> None:
     start()
     routing = registered(broker)
-    control, (worker_id, cpu_s, rss, _cache), _ = broker.hear(HEARTBEAT)
+    control, (worker_id, cpu_s, rss, _cache, wall_us), _ = broker.hear(HEARTBEAT)
     assert (routing, control, worker_id) == (b"ww1/1", b"cw1/1", "w1")
     assert cpu_s > 0
     assert rss > 1_000_000
+    assert abs(wall_us / 1e6 - time.time()) < 60
     broker.say(
         routing, *batch("debug.echo", {"request_id": "1", "params": [1]}, {"request_id": "2", "params": 2})
     )

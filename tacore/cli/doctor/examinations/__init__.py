@@ -1,0 +1,1 @@
+"""The examinations of `tacore doctor`, one file each."""
