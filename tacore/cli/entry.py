@@ -26,6 +26,7 @@ FAST = frozenset(
         "positions",
         "reconcile",
         "resume",
+        "trace",
         "version",
     }
 )

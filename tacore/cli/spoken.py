@@ -15,6 +15,7 @@ from tacore.cli import (
     positions,
     reconcile,
     resume,
+    trace,
 )
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
@@ -37,6 +38,7 @@ _FAST: dict[str, frozenset[str]] = {
     "positions": positions.VALUED | positions.FLAGS,
     "reconcile": reconcile.VALUED,
     "resume": resume.VALUED,
+    "trace": trace.VALUED | trace.FLAGS,
     "version": frozenset(),
 }
 

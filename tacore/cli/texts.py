@@ -69,6 +69,20 @@ Show the journal: one line for each answered request, oldest first.
   --text TEXT           only where params or answer have this text
 
 """
+TRACE = """\
+tacore trace ID [--all] [-n N] [--payload]
+
+Show where the time of a request went: its wait in the queue, each worker that had it, the steps there, and
+the retries that joined it. ID is its request_id; of several requests with the same one the newest is shown.
+A pipe gets a line for each span.
+
+  --all                 every request with this id, newest last
+  -n N                  the newest N of them (1)
+  --payload             also params and answer; -v does the same
+
+Exit code 7: the journal has no such request.
+
+"""
 _PATIENCE = """\
   --timeout S, --retries N, --backoff S   as for `tacore call`
 """
