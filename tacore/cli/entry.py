@@ -25,6 +25,7 @@ FAST = frozenset(
         "orders",
         "positions",
         "reconcile",
+        "replay",
         "resume",
         "trace",
         "version",

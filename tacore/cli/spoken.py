@@ -14,6 +14,7 @@ from tacore.cli import (
     orders,
     positions,
     reconcile,
+    replay,
     resume,
     trace,
 )
@@ -37,6 +38,7 @@ _FAST: dict[str, frozenset[str]] = {
     "orders": orders.VALUED | orders.FLAGS,
     "positions": positions.VALUED | positions.FLAGS,
     "reconcile": reconcile.VALUED,
+    "replay": replay.VALUED | replay.FLAGS,
     "resume": resume.VALUED,
     "trace": trace.VALUED | trace.FLAGS,
     "version": frozenset(),
