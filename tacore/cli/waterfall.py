@@ -11,7 +11,7 @@ from tacore.store.spans import Span
 
 RED = "\x1b[31m"
 WIDEST = 160
-NARROWEST_BAR, NARROWEST_LABEL = 12, 16
+NARROWEST_BAR, NARROWEST_LABEL, NARROWEST_TEXT = 12, 16, 8
 MARGIN = "  "
 LETTERS = {"request": "━", "queue": "░", "attempt": "▒", "retry": "▲"}
 """What bars are made of, by the kind of span; others are solid."""
@@ -58,7 +58,7 @@ def bars(spans: Sequence[Span], look: Look) -> list[str]:
 
 def _lines(label: str, width: int) -> list[str]:
     """Break a label; its further lines are set in."""
-    return [label] if measure(label) <= width else wrapped(label, max(width - len(MARGIN), NARROWEST_LABEL))
+    return [label] if measure(label) <= width else wrapped(label, max(width - len(MARGIN), NARROWEST_TEXT))
 
 
 def _bar(span: Span, total_ms: float, width: int) -> str:

@@ -244,7 +244,7 @@ class _Wanted:
 
     def _bars(self, asked: Asked, provider: MarketDataProvider, now: datetime) -> Sequence[Bar]:
         try:
-            with step(f"bars {asked.symbol}"):
+            with step("bars"):
                 bars = provider.bars(
                     asked.instrument,
                     self._params.timeframe,
