@@ -26,8 +26,10 @@ FAST = frozenset(
         "orders",
         "positions",
         "reconcile",
+        "replay",
         "resume",
         "stats",
+        "trace",
         "version",
     }
 )

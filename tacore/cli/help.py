@@ -21,6 +21,7 @@ The service:
   stats                 rates, errors and latencies by method (--watch goes on)
   doctor                what is wrong, and what to do about it (--fix repairs)
   check                 the state for Nagios, Prometheus and scripts
+  trace ID, replay ID   where the time of a request went; send a read again (--edit)
   bench                 measure a method
 
 Calling it:

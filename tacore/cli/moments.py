@@ -21,7 +21,7 @@ def moment_us(name: str, text: str | None, now_s: float) -> int | None:
 
 def seconds(name: str, text: str) -> int:
     """Read a stretch of time like 90s, 5m, 2h, 1d, or a number of seconds; at least one."""
-    number, factor = (text[:-1], _AGES[text[-1]]) if text[-1:] in _AGES else (text, 1)
+    number, factor = (text[:-1], moments.AGES[text[-1]]) if text[-1:] in moments.AGES else (text, 1)
     try:
         found = int(float(number) * factor)
     except (ValueError, OverflowError):

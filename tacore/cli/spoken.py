@@ -16,8 +16,10 @@ from tacore.cli import (
     orders,
     positions,
     reconcile,
+    replay,
     resume,
     stats,
+    trace,
 )
 from tacore.cli.check.checks import CHECKS
 from tacore.cli.globals import FLAGS, VALUED
@@ -41,8 +43,10 @@ _FAST: dict[str, frozenset[str]] = {
     "orders": orders.VALUED | orders.FLAGS,
     "positions": positions.VALUED | positions.FLAGS,
     "reconcile": reconcile.VALUED,
+    "replay": replay.VALUED | replay.FLAGS,
     "resume": resume.VALUED,
     "stats": stats.VALUED | stats.FLAGS,
+    "trace": trace.VALUED | trace.FLAGS,
     "version": frozenset(),
 }
 
