@@ -12,7 +12,20 @@ from tacore.cli.entry import FAST
 from tacore.cli.exits import INTERRUPTED, OK, Usage
 from tacore.cli.globals import Globals
 
-COMMANDS = ("bench", "broker", "cache", "completion", "config", "data", "down", "init", "ps", "up", "worker")
+COMMANDS = (
+    "bench",
+    "broker",
+    "cache",
+    "completion",
+    "config",
+    "data",
+    "down",
+    "init",
+    "monitor",
+    "ps",
+    "up",
+    "worker",
+)
 """Each is a module here, whose ``app`` is a Typer."""
 EPILOG = "Options of every command (--home, --endpoint, -o ...): `tacore --help`."
 

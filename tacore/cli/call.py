@@ -10,11 +10,12 @@ from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.coercion import load
 from tacore.cli.exits import OK, Usage, tell
 from tacore.cli.globals import Globals
-from tacore.cli.numbers import Exact, dump_indented
+from tacore.cli.numbers import dump_indented
 from tacore.cli.words import split
 from tacore.client.envelope import Attempt, Reply
 from tacore.client.sync import Client
 from tacore.errors import NoAnswer, TacoreError
+from tacore.wire.numbers import Exact
 
 VALUED = frozenset({"--params"}) | PATIENCE
 FLAGS = frozenset({"--trace", "--dry-run"})

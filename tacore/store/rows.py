@@ -78,6 +78,14 @@ class MethodRate(NamedTuple):
     mean_queue_ms: float
 
 
+class Window(NamedTuple):
+    """What was answered over about the last ``seconds``: each method, busiest first, and all of it."""
+
+    seconds: float
+    total: MethodRate
+    methods: list[MethodRate]
+
+
 class Point(NamedTuple):
     """All methods, or one, over ten seconds that began at ``start_s`` (epoch seconds)."""
 

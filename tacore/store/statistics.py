@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tacore.store import histogram
-from tacore.store.rows import MethodRate, Point
+from tacore.store.rows import MethodRate, Point, Window
 
 
 class _Sum:
@@ -30,13 +30,16 @@ class _Sum:
         return [min(value, self.max_us) / 1000 for value in found]
 
 
-def rates(rollups: Iterable[tuple[Any, ...]], seconds: float) -> list[MethodRate]:
-    """Sum up rollups by method over a time, busiest first."""
+def window(rollups: Iterable[tuple[Any, ...]], seconds: float) -> Window:
+    """Sum up rollups over a time: by method, busiest first, and altogether (its ``method`` is empty)."""
     sums: dict[str, _Sum] = {}
+    total = _Sum()
     for row in rollups:
         sums.setdefault(row[1], _Sum()).add(row)
-    made = [_rate(method, total, seconds) for method, total in sums.items()]
-    return sorted(made, key=lambda rate: (-rate.requests, rate.method))
+        total.add(row)
+    made = [_rate(method, each, seconds) for method, each in sums.items()]
+    methods = sorted(made, key=lambda rate: (-rate.requests, rate.method))
+    return Window(seconds, _rate("", total, seconds), methods)
 
 
 def series(rollups: Iterable[tuple[Any, ...]]) -> list[Point]:
@@ -54,16 +57,17 @@ def _point(start_s: int, total: _Sum) -> Point:
 
 def _rate(method: str, total: _Sum, seconds: float) -> MethodRate:
     p50_ms, p95_ms, p99_ms = total.percentiles_ms(0.5, 0.95, 0.99)
+    count = total.count or 1
     return MethodRate(
         method=method,
         requests=total.count,
         errors=total.errors,
         per_s=total.count / seconds,
-        error_rate=total.errors / total.count,
-        mean_ms=total.total_us / total.count / 1000,
+        error_rate=total.errors / count,
+        mean_ms=total.total_us / count / 1000,
         p50_ms=p50_ms,
         p95_ms=p95_ms,
         p99_ms=p99_ms,
         max_ms=total.max_us / 1000,
-        mean_queue_ms=total.queue_us / total.count / 1000,
+        mean_queue_ms=total.queue_us / count / 1000,
     )
