@@ -16,7 +16,7 @@ def main() -> int:
     try:
         serve_monitor(Loaded.from_json(spec["loaded"]), stderr=bool(spec.get("stderr")), watch_parent=True)
     except TacoreError as error:
-        sys.stderr.write(f"tacore monitor: {error.message}\n")
+        sys.stderr.write(f"tacore monitor: {error.message}; `tacore up --no-monitor` does without\n")
         return CONFIGURATION
     return 0
 

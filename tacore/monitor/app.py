@@ -6,13 +6,26 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from tacore import __version__
-from tacore.monitor import events, health, metrics, overview, problems, requests, series, workers
+from tacore.monitor import (
+    actions,
+    bars,
+    events,
+    health,
+    metrics,
+    orders,
+    overview,
+    problems,
+    requests,
+    schema,
+    series,
+    workers,
+)
 from tacore.monitor.guard import Guard
 from tacore.monitor.pages import Pages
 from tacore.monitor.site import About, Site
 from tacore.watch.watch import Watch
 
-GROUPS = (health, overview, workers, series, metrics, requests, events)
+GROUPS = (health, overview, workers, series, metrics, requests, events, orders, bars, schema, actions)
 
 
 def make_app(open_watch: Callable[[], Watch], about: About, on_start: Callable[[Site], None]) -> FastAPI:

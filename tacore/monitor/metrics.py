@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from tacore.monitor import prometheus
 from tacore.monitor.shown import Shown
 from tacore.monitor.site import Here, Site
 
@@ -32,10 +33,13 @@ async def api_metrics(site: Here) -> Metrics:
 @router.get(
     "/metrics",
     response_model=Metrics,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind in PROMETHEUS}}},
 )
 async def metrics(site: Here, request: Request) -> Response:
     """Show the figures; Accept: text/plain or application/openmetrics-text asks for Prometheus' format."""
+    accept = request.headers.get("accept", "")
+    if any(kind in accept for kind in PROMETHEUS):
+        return await prometheus.answer(site, accept)
     return Response((await figures(site)).model_dump_json(), media_type="application/json")
 
 

@@ -12,9 +12,21 @@ from types import TracebackType
 from typing import Self
 
 from tacore.errors import InvalidParams, NotFound
-from tacore.store import statistics
+from tacore.store import histogram, statistics
 from tacore.store.request_hash import hash_of
-from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Window, Worker
+from tacore.store.rows import (
+    Counters,
+    Filters,
+    GaugeValue,
+    Latency,
+    LogRow,
+    MethodRate,
+    Page,
+    Point,
+    Total,
+    Window,
+    Worker,
+)
 
 MAX_SCAN = 50_000
 DISORDER_US = 10_000_000
@@ -155,6 +167,22 @@ class Reader:
         """Give the all-time totals by method and code."""
         query = "SELECT method, nullif(code, ''), count, sum_us / 1000.0 / count FROM totals ORDER BY 1, 2"
         return [Total._make(row) for row in self._connection.execute(query)]
+
+    def latencies(self) -> list[Latency]:
+        """Give the all-time latencies by method."""
+        query = "SELECT method, count, sum_us / 1e6, histogram FROM latencies ORDER BY method"
+        return [
+            Latency(method, count, sum_s, histogram.decode_large(blob))
+            for method, count, sum_s, blob in self._connection.execute(query)
+        ]
+
+    def counters(self) -> Counters:
+        """Give what counts up for ever, as of one commit, so that its figures agree."""
+        self._connection.execute("BEGIN")
+        try:
+            return Counters(self.totals(), self.latencies())
+        finally:
+            self._connection.execute("COMMIT")
 
     def workers(self) -> list[Worker]:
         """Give the newest status of each worker."""

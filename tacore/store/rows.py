@@ -1,5 +1,6 @@
 """What the read queries give and take: plain named tuples."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -105,6 +106,25 @@ class Total(NamedTuple):
     code: str | None
     requests: int
     mean_ms: float
+
+
+class Latency(NamedTuple):
+    """How long all answers of one method took since the database was made.
+
+    ``histogram`` is that of `tacore.store.histogram`, in microseconds.
+    """
+
+    method: str
+    requests: int
+    sum_s: float
+    histogram: Mapping[int, int]
+
+
+class Counters(NamedTuple):
+    """What counts up for ever, all of one moment."""
+
+    totals: list[Total]
+    latencies: list[Latency]
 
 
 class Worker(NamedTuple):

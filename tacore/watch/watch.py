@@ -4,15 +4,17 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tacore.client.aio import AsyncClient
 from tacore.errors import NotFound, TacoreError, Unavailable
+from tacore.execution.ledger.glance import open_orders
 from tacore.store.queries import ANY, MAX_SCAN, WATCHER, Reader
 from tacore.store.readers import Readers
-from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Window
+from tacore.store.rows import Counters, Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Window
 from tacore.store.rows import Worker as Kept
 from tacore.watch import workers
 from tacore.watch.memo import Memo
@@ -53,6 +55,7 @@ class Watch:
         self._readers: Readers | None = None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="journal")
         self._heard: float | None = None
+        self._home: Path | None = None
         self._loads = workers.Loads()
 
     async def __aenter__(self) -> Self:
@@ -142,6 +145,7 @@ class Watch:
     async def _detail(self) -> dict[str, Any]:
         detail: dict[str, Any] = await self.ask("health.check", {"detailed": True}, max_age_s=HEALTH_S)
         self._heard = time.time()
+        self._home = Path(str(detail["home"]))
         self._follow(Path(str(detail["database"])))
         return detail
 
@@ -204,6 +208,19 @@ class Watch:
     async def totals(self) -> list[Total]:
         """Give the all-time totals by method and code."""
         return await self._shared(("totals",), LOOK_S, Reader.totals)
+
+    async def counters(self) -> Counters:
+        """Give what counts up for ever, as of one commit."""
+        return await self._shared(("counters",), LOOK_S, Reader.counters)
+
+    async def open_orders(self) -> dict[str, int]:
+        """Count the open orders by state; NotFound where no ledger is known."""
+        home = self._home
+        if home is None:
+            raise NotFound("where the ledger is only the broker knows")
+        look = partial(open_orders, home / "data" / "ledger.db")
+        ask = partial(asyncio.get_running_loop().run_in_executor, self._threads, look)
+        return await self.memo.get(("open_orders", home), TRADING_S, ask)
 
     async def tail(self, limit: int = 100, filters: Filters = ANY) -> Page:
         """Give the newest requests, newest first."""

@@ -120,7 +120,8 @@ class Service:
             if self._orders:
                 self.start_orders()
         elif self._how == "up":
-            self.run("up", "up", "-n", str(self._workers), *([] if self._orders else ["--no-orders"]))
+            without = ["--no-monitor", *([] if self._orders else ["--no-orders"])]
+            self.run("up", "up", "-n", str(self._workers), *without)
             self.wait_answers("up")
         if self._how != "nothing":
             self.wait_ready()

@@ -42,7 +42,7 @@ def test_up_when_it_starts_has_a_part_for_each_team(
         started.append((argv[-1], (spec["count"], spec["pool"]) if "count" in spec else None))
 
     monkeypatch.setattr(processes, "Child", child)
-    parts = up._parts(loaded, workers, orders=orders, quiet=True)
+    parts = up._parts(loaded, workers, orders=orders, monitor=False, quiet=True)
     for part in parts:
         part.start()
     assert started == expected
