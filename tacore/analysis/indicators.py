@@ -120,7 +120,7 @@ def _oscillators(series: Series) -> dict[str, Reals]:
     high, low, close = series.high, series.low, series.close
     k, d = talib.STOCH(high, low, close, fastk_period=14, slowk_period=3, slowd_period=3)
     return {
-        "rsi_14": _where_it_moved(talib.RSI(close, 14), close, 14),
+        "rsi_14": where_it_moved(talib.RSI(close, 14), close, 14),
         "stochastic_k": k,
         "stochastic_d": d,
         "cci_20": talib.CCI(high, low, close, 20),
@@ -129,7 +129,7 @@ def _oscillators(series: Series) -> dict[str, Reals]:
     }
 
 
-def _where_it_moved(line: Reals, close: Reals, span: int) -> Reals:
+def where_it_moved(line: Reals, close: Reals, span: int) -> Reals:
     """Blank what TA-Lib calls 0 because nothing moved: that would read as oversold."""
     moved = np.cumsum(np.abs(np.diff(close, prepend=close[:1]))) > 0
     moved[:span] = False
@@ -161,7 +161,7 @@ def _volume(series: Series) -> dict[str, Reals]:
     return {
         "obv": obv,
         "obv_slope_20": _divide(talib.LINEARREG_SLOPE(obv, SPAN), average),
-        "mfi_14": _where_it_moved(money, np.cumsum(volume), 14),
+        "mfi_14": where_it_moved(money, np.cumsum(volume), 14),
         "relative_volume_20": _divide(volume, before),
     }
 

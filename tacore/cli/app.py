@@ -22,6 +22,7 @@ COMMANDS = (
     "doctor",
     "down",
     "init",
+    "monitor",
     "ps",
     "up",
     "worker",

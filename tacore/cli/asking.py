@@ -5,9 +5,9 @@ from typing import Any
 
 from tacore.cli.endpoint import resolve
 from tacore.cli.globals import Globals
-from tacore.cli.numbers import Exact
 from tacore.cli.words import quantity, whole
 from tacore.client.sync import Client
+from tacore.wire.numbers import Exact
 
 PATIENCE = frozenset({"--timeout", "--retries", "--backoff"})
 

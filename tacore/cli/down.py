@@ -27,7 +27,7 @@ def down(
     options: Globals = ctx.obj
     folder = _home(options)
     ended = []
-    for name, role in (("up", "tacore up"), ("broker", "broker")):
+    for name, role in (("up", "tacore up"), ("broker", "broker"), ("monitor", "monitor")):
         process = ending.find(folder, name)
         if process is None:
             continue

@@ -14,6 +14,7 @@ The service:
   broker                start, stop, status, drain
   worker                spawn, ls, scale, restart, drain
   cache                 stats, clear
+  monitor               start, open: the web page, the HTTP interface, Prometheus
   config                show, get, validate
   init                  write config/*.yaml to edit
   data                  import, ls: a history of your own, from CSV and Parquet files

@@ -5,28 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tacore.wire.numbers import Exact
+
 _text = json.encoder.encode_basestring
 _FRACTION = re.compile(r"-?([0-9]+)\.([0-9]+)\Z")
 DIGITS, PLACES, PLACES_OF_LARGE = 8, 4, 2
 SMALL, LARGE = 0.01, 10_000
-
-
-class Exact(float):
-    """A float that remembers how it was written."""
-
-    __slots__ = ("text",)
-    text: str
-
-    def __new__(cls, text: str) -> "Exact":
-        """Read JSON's notation of a number."""
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    def __repr__(self) -> str:
-        return self.text
-
-    __str__ = __repr__
 
 
 def shortened(text: str) -> str:

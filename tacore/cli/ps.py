@@ -58,6 +58,9 @@ def _rows(health: Mapping[str, Any]) -> Iterable[Row]:
     if up is not None and near == here:
         yield Row("up", "", up["pid"], "running", str(home), here)
     yield Row("broker", "", health["pid"], parts["broker"]["status"], health["endpoint"], near)
+    monitor = runfiles.read_live(home / "run" / "monitor.json")
+    if monitor is not None and near == here:
+        yield Row("monitor", "", monitor["pid"], "running", monitor["url"], here)
     writer = parts["journal"].get("writer_pid")
     if writer is not None:
         yield Row("journal writer", "", writer, parts["journal"]["status"], health["database"], near)

@@ -9,7 +9,8 @@ from typing import Any
 from tacore.cli import rows as found
 from tacore.cli.exits import tell
 from tacore.cli.globals import Globals
-from tacore.cli.numbers import Exact, dump, dump_indented
+from tacore.cli.numbers import dump, dump_indented
+from tacore.wire.numbers import Exact
 
 WIDE = 1_000_000
 

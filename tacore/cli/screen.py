@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from tacore import __version__
+from tacore import __version__, runfiles
 from tacore.cli import render
 from tacore.cli.building import Building
 from tacore.cli.exits import tell
@@ -17,18 +17,20 @@ from tacore.cli.supervision import Ended, Part
 from tacore.model.trading import parse_trading
 from tacore.settings.loaded import Loaded
 
+MONITOR = "monitor"
 _MONEY = {"PAPER": "[reverse] PAPER [/]", "LIVE": "[bold white on red] LIVE [/]"}
 
 
 class Screen:
     """Says what runs where, once it runs; what happens to it goes to standard error.
 
-    ``teams`` are the parts that are supervisors: workers, orders.
+    ``parts`` are those beside the broker: the supervisors of workers and orders, and the monitor.
     """
 
-    def __init__(self, loaded: Loaded, teams: Sequence[str], options: Globals) -> None:
+    def __init__(self, loaded: Loaded, parts: Sequence[str], options: Globals) -> None:
         self._loaded = loaded
-        self._teams = teams
+        self._teams = [each for each in parts if each != MONITOR]
+        self._monitor = MONITOR in parts
         self._options = options
         self._live = parse_trading(loaded.trading.get("trading"), loaded.trading_file).is_live
         self._shown = False
@@ -36,14 +38,20 @@ class Screen:
         self._watched = sys.stderr.isatty() and not options.quiet
 
     def complete(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> bool:
-        """Tell whether these very children serve: the broker answers, and each team is there."""
+        """Tell whether these very children serve: the broker answers, each team is there, and the monitor."""
         parts = health["components"]["workers"]
         if health["pid"] != pids.get("broker"):
+            return False
+        if self._monitor and not self._shown and not self._monitor_serves(pids):
             return False
         wanted = {each["pid"]: each for each in parts["supervisors"]}
         ours = [wanted.get(pids.get(team, 0)) for team in self._teams]
         teams = [each["supervisor"] for each in parts["workers"]]
         return all(each and teams.count(each["supervisor"]) >= each["wanted"] for each in ours)
+
+    def _monitor_serves(self, pids: Mapping[str, int]) -> bool:
+        facts = runfiles.read_live(self._loaded.settings.run_dir / "monitor.json")
+        return facts is not None and facts["pid"] == pids.get(MONITOR)
 
     def ready(self, health: Mapping[str, Any], pids: Mapping[str, int]) -> None:
         """Say that the service answers: everything the first time, then a line."""
@@ -103,6 +111,7 @@ class Screen:
             "trading": "LIVE" if self._live else "PAPER",
             "clients": settings.frontend_endpoint,
             "workers_at": settings.backend_endpoint,
+            "monitor": settings.monitor_url if self._monitor else None,
             "workers": len([each for each in workers if each["pool"] == settings.worker.pool]),
             "pool": settings.worker.pool,
             "home": str(settings.home),
@@ -119,6 +128,7 @@ class Screen:
             ("clients", facts["clients"], f"broker, pid {pids.get('broker')}"),
             ("workers", facts["workers_at"], self._team(facts)),
             ("orders", facts["ledger"] or "none", self._executor(facts)),
+            ("monitor", facts["monitor"] or "none", self._page(facts)),
             ("home", facts["home"], ""),
             ("journal", facts["database"], ""),
             ("logs", facts["logs"], ""),
@@ -145,6 +155,11 @@ class Screen:
         if "workers" not in self._teams:
             return "none: tacore worker spawn"
         return f"{facts['workers']} in pool {facts['pool']}, supervisor pid {facts['pids'].get('workers')}"
+
+    def _page(self, facts: Mapping[str, Any]) -> str:
+        if not self._monitor:
+            return "tacore monitor start"
+        return f"web page and HTTP, pid {facts['pids'].get(MONITOR)}: tacore monitor open"
 
     def _executor(self, facts: Mapping[str, Any]) -> str:
         if "orders" not in self._teams:

@@ -9,6 +9,9 @@ from tacore.worker.restarts import RestartPolicy
 CONFIGURATION_STATUS = 6
 """What a child ends with that can never start as it is configured."""
 
+SPARE_S = 30.0
+"""Wait before the next start of a part that is not vital and has died too often."""
+
 
 class Process(Protocol):
     """A child, as `tacore.processes.Child` is one."""
@@ -50,7 +53,10 @@ class Process(Protocol):
 
 @dataclass(slots=True)
 class Part:
-    """One child of a service: what it is called, how it starts, how long its orderly end may take."""
+    """One child of a service: what it is called, how it starts, how long its orderly end may take.
+
+    The service goes on without one that is not ``vital``, once that has started.
+    """
 
     name: str
     start: Callable[[], Process]
@@ -60,6 +66,7 @@ class Part:
     started: float = 0.0
     start_at: float | None = 0.0
     starts: int = 0
+    vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class Supervision:
         return [part.process for part in self.parts if part.process is not None]
 
     def _next(self, part: Part, reason: str, now: float) -> float | None:
+        if not part.vital and part.starts > 1:
+            return part.policy.died(part.started, now) or now + SPARE_S
         if reason.endswith(f"status {CONFIGURATION_STATUS}"):
             self.failed = CONFIGURATION_STATUS
             return None

@@ -1,5 +1,6 @@
 """`tacore up`: the whole service in the foreground, supervised."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from tacore.cli.app import group
 from tacore.cli.configured import load
 from tacore.cli.exits import Usage
 from tacore.cli.globals import Globals
+from tacore.cli.screen import MONITOR
 from tacore.cli.service import Service
 from tacore.cli.supervision import Part, Supervision
 from tacore.settings.loaded import Loaded
@@ -19,6 +21,7 @@ from tacore.worker.restarts import RestartPolicy
 
 app = group("Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order.")
 ORDERS = "orders"
+MONITOR_S = 10.0
 MARGIN_S = 15.0
 """What an orderly end may take beyond the drain time: the journal's last commit, and the sockets."""
 
@@ -32,6 +35,9 @@ def up(
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the broker.")] = False,
     no_orders: Annotated[
         bool, typer.Option("--no-orders", help="Without the worker that places orders.")
+    ] = False,
+    no_monitor: Annotated[
+        bool, typer.Option("--no-monitor", help="Without the web page and the HTTP interface.")
     ] = False,
 ) -> int:
     """Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order."""
@@ -47,12 +53,12 @@ def up(
         with runfiles.announced(facts, about):
             workers = 0 if no_workers else settings.worker.count
             orders = not (no_workers or no_orders) and serves(loaded, ORDERS)
-            parts = _parts(loaded, workers, orders=orders, quiet=options.quiet)
+            parts = _parts(loaded, workers, orders=orders, monitor=not no_monitor, quiet=options.quiet)
             shown = screen.Screen(loaded, [part.name for part in parts[1:]], options)
             return Service(Supervision(parts), settings, shown).run()
 
 
-def _parts(loaded: Loaded, workers: int, *, orders: bool, quiet: bool) -> list[Part]:
+def _parts(loaded: Loaded, workers: int, *, orders: bool, monitor: bool, quiet: bool) -> list[Part]:
     """List the children in the order in which they are stopped: who accepts requests goes first."""
     settings = loaded.settings
     spec = {"loaded": loaded.to_json(), "stderr": not quiet}
@@ -72,6 +78,12 @@ def _parts(loaded: Loaded, workers: int, *, orders: bool, quiet: bool) -> list[P
         parts.append(Part("workers", lambda: start("workers", team), stop_s, _policy(loaded)))
     if orders:
         parts.append(Part("orders", lambda: start("workers", executor), stop_s, _policy(loaded)))
+    if monitor:
+
+        def watch() -> processes.Child:
+            return processes.Child([sys.executable, "-m", "tacore.monitor"], spec)
+
+        parts.append(Part(MONITOR, watch, MONITOR_S, _policy(loaded), vital=False))
     return parts
 
 

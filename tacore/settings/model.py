@@ -16,8 +16,10 @@ from tacore.settings.section import Section
 from tacore.settings.types import (
     Home,
     Host,
+    HostNames,
     Lower,
     Number,
+    OnOff,
     Port,
     RedisUrl,
     Upper,
@@ -66,6 +68,10 @@ class Api(Section):
     """Interface that the monitor listens on; beyond loopback see security.trust_network."""
     port: Port = names.DEFAULT_API_PORT
     """Port of the monitor's pages and HTTP interface."""
+    actions: Annotated[Literal["auto", "on", "off"], OnOff] = "auto"
+    """Whether the monitor may restart, drain, scale, halt and cancel; auto: only while bound to loopback."""
+    names: HostNames = Field("", json_schema_extra={"allowed": "host names, separated by commas"})
+    """Further host names by which browsers and Prometheus reach the monitor; others are refused."""
 
 
 class Broker(Section):
@@ -235,6 +241,11 @@ class Settings(Section):
     def run_dir(self) -> Path:
         """Give the folder of pid files and locks."""
         return self.home / "run"
+
+    @property
+    def monitor_url(self) -> str:
+        """Give the address of the monitor's page, for a browser on this machine."""
+        return f"http://{_reachable(self.api.bind)}:{self.api.port}"
 
     @property
     def frontend_endpoint(self) -> str:

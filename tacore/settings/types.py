@@ -52,6 +52,19 @@ def _count(value: object) -> object:
     return default_workers() if value is None else value
 
 
+def _on_off(value: object) -> object:
+    # YAML reads on and off as true and false.
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return _lower(value)
+
+
+def _host_names(value: str) -> str:
+    for name in filter(None, (each.strip() for each in value.split(","))):
+        _host(name)
+    return value
+
+
 def _host(value: str) -> str:
     if not value or any(c.isspace() or c in "/@" for c in value):
         raise ValueError("not an address or host name")
@@ -76,7 +89,9 @@ Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 Workers = Annotated[Whole, BeforeValidator(_count), Field(ge=1, le=1024)]
 Host = Annotated[str, AfterValidator(_host)]
+HostNames = Annotated[str, AfterValidator(_host_names)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Home = Annotated[Path, AfterValidator(_absolute)]
 Upper = BeforeValidator(_upper)
 Lower = BeforeValidator(_lower)
+OnOff = BeforeValidator(_on_off)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from array import array
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -110,8 +111,11 @@ class Database:
         run, each = self.connection.execute, self.connection.executemany
         for insert in batch.inserts:
             self._insert(insert)
-        for (second, method), rollup in batch.rollups.items():
-            run("REPLACE INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._merged(second, method, rollup))
+        counted = {key: rollup.histogram() for key, rollup in batch.rollups.items()}
+        self._add_latencies(batch, counted)
+        for key, rollup in batch.rollups.items():
+            values = self._merged(*key, rollup, counted[key])
+            run("REPLACE INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         each(_TOTAL, [(*key, *total) for key, total in batch.totals.items()])
         each(_WORKER, [_worker_values(record) for record in batch.workers.values()])
         each(_GAUGE, [(*key, *gauge) for key, gauge in batch.gauges.items()])
@@ -128,12 +132,26 @@ class Database:
             rows = insert.rows[start : start + step]
             run(_statement(insert.plain, len(rows) // width), (*insert.shared, *rows))
 
-    def _merged(self, second: int, method: str, new: Rollup) -> tuple[Any, ...]:
-        """Add to the stored bucket, if there is one."""
+    def _add_latencies(self, batch: Batch, counted: Mapping[tuple[int, str], dict[int, int]]) -> None:
+        """Add to the all-time latency of each method of the batch, whose histograms are ``counted``."""
+        added: dict[str, tuple[list[int], dict[int, int]]] = {}
+        for key, rollup in batch.rollups.items():
+            sums, counts = added.setdefault(key[1], ([0, 0], {}))
+            sums[0] += len(rollup.processing_us)
+            sums[1] += sum(rollup.processing_us)
+            histogram.merge(counts, counted[key])
+        find = "SELECT count, sum_us, histogram FROM latencies WHERE method = ?"
+        for method, (sums, counts) in added.items():
+            count, sum_us, blob = self.connection.execute(find, (method,)).fetchone() or (0, 0, b"")
+            histogram.merge(counts, histogram.decode_large(blob))
+            values = (method, count + sums[0], sum_us + sums[1], histogram.encode_large(counts))
+            self.connection.execute("REPLACE INTO latencies VALUES (?, ?, ?, ?)", values)
+
+    def _merged(self, second: int, method: str, new: Rollup, counts: dict[int, int]) -> tuple[Any, ...]:
+        """Add to the stored bucket, if there is one; ``counts`` is the new one's histogram."""
         find = "SELECT count, errors, sum_us, max_us, queue_us, histogram FROM rollups"
         known = self.connection.execute(f"{find} WHERE bucket_s = ? AND method = ?", (second, method))
         count, errors, total, most, queue, blob = known.fetchone() or (0, 0, 0, 0, 0, b"")
-        counts = new.histogram()
         histogram.merge(counts, histogram.decode(blob))
         times = new.processing_us
         numbers = (count + len(times), errors + new.errors, total + sum(times), max(most, *times, 0))

@@ -55,6 +55,23 @@ def encode(histogram: Mapping[int, int]) -> bytes:
     return struct.pack("<" + "HI" * len(histogram), *flat)
 
 
+def encode_large(histogram: Mapping[int, int]) -> bytes:
+    """Pack as little-endian pairs of uint16 bucket and uint64 count, for what is counted for ever."""
+    flat = [number for pair in sorted(histogram.items()) for number in pair]
+    return struct.pack("<" + "HQ" * len(histogram), *flat)
+
+
+def decode_large(blob: bytes) -> dict[int, int]:
+    """Unpack what `encode_large` made."""
+    return dict(struct.iter_unpack("<HQ", blob))
+
+
+def below(histogram: Mapping[int, int], power: int) -> int:
+    """Count the values below 2**power, exactly: the octaves' ends are buckets' ends."""
+    end = bucket_of(1 << power)
+    return sum(count for bucket, count in histogram.items() if bucket < end)
+
+
 def decode(blob: bytes) -> dict[int, int]:
     """Unpack what `encode` made."""
     return dict(struct.iter_unpack("<HI", blob))

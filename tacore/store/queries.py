@@ -12,9 +12,21 @@ from types import TracebackType
 from typing import Self
 
 from tacore.errors import InvalidParams, NotFound
-from tacore.store import statistics
+from tacore.store import histogram, statistics
 from tacore.store.request_hash import hash_of
-from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Worker
+from tacore.store.rows import (
+    Counters,
+    Filters,
+    GaugeValue,
+    Latency,
+    LogRow,
+    MethodRate,
+    Page,
+    Point,
+    Total,
+    Window,
+    Worker,
+)
 from tacore.store.schema import TRACED
 
 MAX_SCAN = 50_000
@@ -41,7 +53,9 @@ class Reader:
     def __init__(self, path: str | Path) -> None:
         path = Path(path)
         if not path.is_file():
-            raise NotFound(f"there is no journal at {path}: no broker has run there yet")
+            raise NotFound(
+                f"there is no journal at {path}: no broker has run there yet", details={"journal": str(path)}
+            )
         self._connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0, check_same_thread=False
         )
@@ -50,10 +64,15 @@ class Reader:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as problem:
             self._connection.close()
-            raise NotFound(f"{path} cannot be read as a journal: {problem}") from problem
+            raise NotFound(
+                f"{path} cannot be read as a journal: {problem}", details={"journal": str(path)}
+            ) from problem
         if not version:
             self._connection.close()
-            raise NotFound(f"the journal at {path} is empty: its writer has not started yet")
+            raise NotFound(
+                f"the journal at {path} is empty: its writer has not started yet",
+                details={"journal": str(path)},
+            )
         self._select = _select(version)
 
     def __enter__(self) -> Self:
@@ -90,9 +109,22 @@ class Reader:
         next_id = rows[-1].id if len(rows) == limit else max(id_, last)
         return Page(rows, next_id, next_id >= newest)
 
+    def skip(self, id_: int, count: int, filters: Filters = ANY, *, max_scan: int = MAX_SCAN) -> int:
+        """Give the id of the last of ``count`` rows older than an id, or where the look ended."""
+        if not count:
+            return id_
+        oldest, newest = self._range(filters)
+        last = min(id_ - 1, newest)
+        first = max(oldest, last - max_scan - count + 1)
+        where, values = _conditions(filters)
+        query = f"SELECT r.id FROM requests r WHERE r.id BETWEEN ? AND ?{where}"  # noqa: S608 - our own names
+        query += " ORDER BY r.id DESC LIMIT 1 OFFSET ?"
+        found = self._connection.execute(query, (first, last, *values, count - 1)).fetchone()
+        return first if found is None else int(found[0])
+
     def row(self, id_: int) -> LogRow:
         """Give the row of an id; NotFound where there is none (any more)."""
-        found = self._connection.execute(f"{_FROM} WHERE r.id = ?", (id_,)).fetchone()
+        found = self._connection.execute(f"{self._select} WHERE r.id = ?", (id_,)).fetchone()
         if found is None:
             oldest, newest = self._ids()
             raise NotFound(f"the journal has no row {id_}; it has {oldest} to {newest}", details={"id": id_})
@@ -114,10 +146,14 @@ class Reader:
 
     def rates(self, window_s: int = 300, *, now_s: float | None = None) -> list[MethodRate]:
         """Give each method's rates over about the last ``window_s`` seconds, busiest first."""
+        return self.window(window_s, now_s=now_s).methods
+
+    def window(self, window_s: int = 300, *, now_s: float | None = None) -> Window:
+        """Give what was answered over about the last ``window_s`` seconds, by method and altogether."""
         now_s = time.time() if now_s is None else now_s
         start = int(now_s - window_s) // 10 * 10
         query = "SELECT * FROM rollups WHERE bucket_s >= ? AND bucket_s <= ?"
-        return statistics.rates(self._connection.execute(query, (start, int(now_s))), now_s - start)
+        return statistics.window(self._connection.execute(query, (start, int(now_s))), now_s - start)
 
     def overall(
         self, window_s: int = 300, method: str | None = None, *, now_s: float | None = None
@@ -149,6 +185,22 @@ class Reader:
         """Give the all-time totals by method and code."""
         query = "SELECT method, nullif(code, ''), count, sum_us / 1000.0 / count FROM totals ORDER BY 1, 2"
         return [Total._make(row) for row in self._connection.execute(query)]
+
+    def latencies(self) -> list[Latency]:
+        """Give the all-time latencies by method."""
+        query = "SELECT method, count, sum_us / 1e6, histogram FROM latencies ORDER BY method"
+        return [
+            Latency(method, count, sum_s, histogram.decode_large(blob))
+            for method, count, sum_s, blob in self._connection.execute(query)
+        ]
+
+    def counters(self) -> Counters:
+        """Give what counts up for ever, as of one commit, so that its figures agree."""
+        self._connection.execute("BEGIN")
+        try:
+            return Counters(self.totals(), self.latencies())
+        finally:
+            self._connection.execute("COMMIT")
 
     def workers(self) -> list[Worker]:
         """Give the newest status of each worker."""

@@ -1,5 +1,6 @@
 """What the read queries give and take: plain named tuples."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -81,6 +82,14 @@ class MethodRate(NamedTuple):
     mean_queue_ms: float
 
 
+class Window(NamedTuple):
+    """What was answered over about the last ``seconds``: each method, busiest first, and all of it."""
+
+    seconds: float
+    total: MethodRate
+    methods: list[MethodRate]
+
+
 class Point(NamedTuple):
     """All methods, or one, over ten seconds that began at ``start_s`` (epoch seconds)."""
 
@@ -100,6 +109,25 @@ class Total(NamedTuple):
     code: str | None
     requests: int
     mean_ms: float
+
+
+class Latency(NamedTuple):
+    """How long all answers of one method took since the database was made.
+
+    ``histogram`` is that of `tacore.store.histogram`, in microseconds.
+    """
+
+    method: str
+    requests: int
+    sum_s: float
+    histogram: Mapping[int, int]
+
+
+class Counters(NamedTuple):
+    """What counts up for ever, all of one moment."""
+
+    totals: list[Total]
+    latencies: list[Latency]
 
 
 class Worker(NamedTuple):

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from tacore.store import histogram
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -78,7 +80,21 @@ def _traces(db: "Database") -> None:
     db.create_view("request_logs", REQUEST_LOGS, replace=True)
 
 
-MIGRATIONS: Sequence[Callable[["Database"], None]] = (_first, _traces)
+def _latencies(db: "Database") -> None:
+    """Create the all-time latencies by method, from the rollups that are there."""
+    columns = {"method": str, "count": int, "sum_us": int, "histogram": bytes}
+    db.table("latencies").create(columns, pk="method", if_not_exists=True)
+    sums: dict[str, list[int]] = {}
+    counts: dict[str, dict[int, int]] = {}
+    for method, count, sum_us, blob in db.execute("SELECT method, count, sum_us, histogram FROM rollups"):
+        before = sums.setdefault(method, [0, 0])
+        sums[method] = [before[0] + count, before[1] + sum_us]
+        histogram.merge(counts.setdefault(method, {}), histogram.decode(blob))
+    rows = [(name, *sums[name], histogram.encode_large(counts[name])) for name in sums]
+    db.conn.executemany("REPLACE INTO latencies VALUES (?, ?, ?, ?)", rows)
+
+
+MIGRATIONS: Sequence[Callable[["Database"], None]] = (_first, _traces, _latencies)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

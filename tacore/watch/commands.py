@@ -74,6 +74,11 @@ def trading(state: str, reason: str = "") -> str:
     return f"tacore {word}" + (f" --reason {_q(reason)}" if reason else "")
 
 
+def clear_cache(kind: str | None = None) -> str:
+    """Forget what is cached."""
+    return "tacore cache clear" + ("" if kind is None else f" --kind {_q(kind)}")
+
+
 def call(method: str, params: Names) -> str:
     """Call a method."""
     told = _compact(json.dumps(dict(params)))

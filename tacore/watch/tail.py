@@ -1,6 +1,6 @@
 """The requests as they come, for a screen that follows them."""
 
-from tacore.store.queries import ANY
+from tacore.store.queries import ANY, MAX_SCAN
 from tacore.store.rows import Filters, LogRow
 from tacore.watch.views import Fresh
 from tacore.watch.watch import Watch
@@ -18,6 +18,11 @@ class Tail:
         self._filters = filters
         self._page = page
         self._at: int | None = None
+
+    @property
+    def at(self) -> int | None:
+        """Tell up to which id it has looked; a tail that begins there misses nothing."""
+        return self._at
 
     async def begin(self, last: int | None = None, limit: int = 100) -> list[LogRow]:
         """Give the newest rows, oldest first, or those after ``last``; `look` gives what follows."""
@@ -45,6 +50,7 @@ class Tail:
 
     async def _jump(self, newest: int) -> Fresh:
         before = self._at or 0
-        page = await self._watch.before(newest + 1, self._page, self._filters, max_scan=newest - before)
+        looked_at = min(newest - before, MAX_SCAN)
+        page = await self._watch.before(newest + 1, self._page, self._filters, max_scan=looked_at)
         self._at = newest
-        return Fresh(page.rows[::-1], max(0, newest - before - len(page.rows)))
+        return Fresh(page.rows[::-1], max(0, page.next_id - before - 1))

@@ -56,7 +56,7 @@ class WorkerView(NamedTuple):
 
 
 class Fresh(NamedTuple):
-    """New rows of the journal, oldest first; ``skipped`` more came, too many to be shown."""
+    """New rows of the journal, oldest first; as many as ``skipped`` before them were not looked at."""
 
     rows: list[LogRow]
     skipped: int

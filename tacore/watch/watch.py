@@ -4,15 +4,17 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tacore.client.aio import AsyncClient
 from tacore.errors import NotFound, TacoreError, Unavailable
+from tacore.execution.ledger.glance import open_orders
 from tacore.store.queries import ANY, MAX_SCAN, WATCHER, Reader
 from tacore.store.readers import Readers
-from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total
+from tacore.store.rows import Counters, Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Window
 from tacore.store.rows import Worker as Kept
 from tacore.watch import workers
 from tacore.watch.memo import Memo
@@ -30,9 +32,10 @@ ORDERS = "orders"
 class Watch:
     """Asks the broker at ``endpoint`` and reads its journal, read-only. Belongs to one event loop.
 
-    Without a ``database`` the broker is asked where its journal is. Reads never block the loop: the journal
-    is read on threads. What the broker must be asked raises its TacoreError (NoBroker where there is none);
-    what is in the journal raises NotFound where there is no journal and Unavailable where it can't be read.
+    ``database`` is read until the broker names its own; without one it is asked first. Reads never block the
+    loop: the journal is read on threads. What the broker must be asked raises its TacoreError (NoBroker where
+    there is none); what is in the journal raises NotFound, with its path as ``details.journal``, where there
+    is no journal, and Unavailable where it can't be read.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Watch:
         self._readers: Readers | None = None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="journal")
         self._heard: float | None = None
+        self._home: Path | None = None
         self._loads = workers.Loads()
 
     async def __aenter__(self) -> Self:
@@ -72,16 +76,23 @@ class Watch:
     # -- the broker --------------------------------------------------------------------------------
 
     async def ask(
-        self, method: str, params: Mapping[str, Any] | None = None, *, max_age_s: float = LOOK_S
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        max_age_s: float = LOOK_S,
+        timeout_s: float | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the method gives
         """Ask a method that only reads; screens that ask at about the same time share the answer."""
         key = (method, repr(sorted((params or {}).items())))
-        return await self.memo.get(key, max_age_s, lambda: self._client.call(method, params))
+        return await self.memo.get(key, max_age_s, lambda: self._call(method, params, timeout_s))
 
-    async def act(self, method: str, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    async def act(
+        self, method: str, params: Mapping[str, Any] | None = None, *, timeout_s: float | None = None
+    ) -> Any:  # noqa: ANN401
         """Have something done, once; what was known before is asked anew."""
         try:
-            return await self._client.call(method, params)
+            return await self._call(method, params, timeout_s)
         finally:
             self.memo.forget()
 
@@ -105,8 +116,10 @@ class Watch:
 
     async def workers(self) -> list[WorkerView]:
         """List the workers: the broker's, and those that only the journal remembers."""
+        now_s, since_s = time.time(), 0.0
         try:
-            told = (await self._detail())["components"]["workers"]["workers"]
+            detail = await self._detail()
+            told, since_s = detail["components"]["workers"]["workers"], now_s - detail["uptime_s"]
         except TacoreError:
             told = None
         try:
@@ -115,7 +128,12 @@ class Watch:
             if told is None:
                 raise
             kept = []
-        return workers.merge(told, kept, self._loads, time.time())
+        return workers.merge(told, kept, self._loads, now_s, since_s=since_s)
+
+    async def _call(self, method: str, params: Mapping[str, Any] | None, timeout_s: float | None) -> Any:  # noqa: ANN401
+        if timeout_s is None:
+            return await self._client.call(method, params)
+        return await self._client.call(method, params, timeout_s=timeout_s)
 
     async def _broker(self) -> tuple[str, list[str], dict[str, Any]]:
         try:
@@ -127,9 +145,18 @@ class Watch:
     async def _detail(self) -> dict[str, Any]:
         detail: dict[str, Any] = await self.ask("health.check", {"detailed": True}, max_age_s=HEALTH_S)
         self._heard = time.time()
-        if self._database is None:
-            self._database = Path(str(detail["database"]))
+        self._home = Path(str(detail["home"]))
+        self._follow(Path(str(detail["database"])))
         return detail
+
+    def _follow(self, told: Path) -> None:
+        """Read the journal that the broker writes, unless that file is on another machine."""
+        if told == self._database or (self._database is not None and not told.is_file()):
+            return
+        self._database = told
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            readers.close()
 
     async def _trading(self, detail: Mapping[str, Any]) -> dict[str, Any]:
         """Ask who places orders; where nobody does, an answer would only come after a while."""
@@ -150,8 +177,12 @@ class Watch:
 
     async def rates(self, window_s: int = 300, now_s: float | None = None) -> list[MethodRate]:
         """Give each method's rates over a window, busiest first."""
+        return (await self.window(window_s, now_s)).methods
+
+    async def window(self, window_s: int = 300, now_s: float | None = None) -> Window:
+        """Give what was answered over a window, by method and altogether."""
         return await self._shared(
-            ("rates", window_s, now_s), window_s / 60, lambda reader: reader.rates(window_s, now_s=now_s)
+            ("window", window_s, now_s), window_s / 60, lambda reader: reader.window(window_s, now_s=now_s)
         )
 
     async def series(
@@ -177,6 +208,19 @@ class Watch:
     async def totals(self) -> list[Total]:
         """Give the all-time totals by method and code."""
         return await self._shared(("totals",), LOOK_S, Reader.totals)
+
+    async def counters(self) -> Counters:
+        """Give what counts up for ever, as of one commit."""
+        return await self._shared(("counters",), LOOK_S, Reader.counters)
+
+    async def open_orders(self) -> dict[str, int]:
+        """Count the open orders by state; NotFound where no ledger is known."""
+        home = self._home
+        if home is None:
+            raise NotFound("where the ledger is only the broker knows")
+        look = partial(open_orders, home / "data" / "ledger.db")
+        ask = partial(asyncio.get_running_loop().run_in_executor, self._threads, look)
+        return await self.memo.get(("open_orders", home), TRADING_S, ask)
 
     async def tail(self, limit: int = 100, filters: Filters = ANY) -> Page:
         """Give the newest requests, newest first."""
@@ -228,7 +272,9 @@ class Watch:
         try:
             await self._detail()
         except TacoreError as error:
-            raise NotFound(f"where the journal is only the broker knows: {error.message}") from error
+            raise NotFound(
+                f"where the journal is only the broker knows: {error.message}", details={"journal": None}
+            ) from error
 
 
 def _newest_us(reader: Reader) -> int:

@@ -39,18 +39,24 @@ class Loads:
 
 
 def merge(
-    told: list[Mapping[str, Any]] | None, kept: Iterable[Kept], loads: Loads, now_s: float
+    told: list[Mapping[str, Any]] | None,
+    kept: Iterable[Kept],
+    loads: Loads,
+    now_s: float,
+    *,
+    since_s: float = 0.0,
 ) -> list[WorkerView]:
     """Put both together, by name; without the broker's list the journal's last word counts.
 
-    Workers that ended in good order are left out.
+    Workers that ended in good order are left out, and those last seen before ``since_s`` (epoch seconds),
+    when the broker started: they belong to an earlier service.
     """
     live = {each["worker_id"]: _live(each, loads, now_s) for each in told or ()}
     loads.keep((each.worker_id, each.pid) for each in live.values())
     others = [
         _kept(each, now_s, known=told is not None)
         for each in kept
-        if each.worker_id not in live and each.state != "stopped"
+        if each.worker_id not in live and each.state != "stopped" and each.last_seen_us >= since_s * 1e6
     ]
     return sorted([*live.values(), *others], key=lambda each: (each.pool, each.worker_id))
 

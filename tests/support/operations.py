@@ -94,9 +94,12 @@ class Home:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def up(self, *words: str, orders: bool = False, **environ: str) -> "subprocess.Popen[str]":
-        """Start everything and wait until it says that it is ready; with ``orders`` their worker too."""
-        process = self.start("up", *words, *([] if orders else ["--no-orders"]), **environ)
+    def up(
+        self, *words: str, orders: bool = False, monitor: bool = False, **environ: str
+    ) -> "subprocess.Popen[str]":
+        """Start everything and wait until it is ready; ``orders`` and ``monitor`` add theirs."""
+        without = [*([] if orders else ["--no-orders"]), *([] if monitor else ["--no-monitor"])]
+        process = self.start("up", *words, *without, **environ)
         eventually(lambda: self.said("up.out") or process.poll() is not None, "tacore up is ready")
         assert process.poll() is None, self.said("up.err")
         self.family(process.pid)

@@ -31,7 +31,7 @@ from tests.support.command import command, environment
 MARK = "SERVICE_UNDER_TEST"
 PATIENCE_S = 45.0
 LOOK_S = 0.01
-ORDER = ("logs", "up", "broker", "workers", "orders")
+ORDER = ("logs", "monitor", "monitor-2", "up", "broker", "workers", "orders")
 """In which order children are ended: who accepts requests goes before who serves them."""
 
 
@@ -120,7 +120,8 @@ class Service:
             if self._orders:
                 self.start_orders()
         elif self._how == "up":
-            self.run("up", "up", "-n", str(self._workers), *([] if self._orders else ["--no-orders"]))
+            without = ["--no-monitor", *([] if self._orders else ["--no-orders"])]
+            self.run("up", "up", "-n", str(self._workers), *without)
             self.wait_answers("up")
         if self._how != "nothing":
             self.wait_ready()

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from tacore.cli import render, rows, sheet, table
 from tacore.cli.globals import Globals
-from tacore.cli.numbers import Exact, dump, dump_indented, shortened
+from tacore.cli.numbers import dump, dump_indented, shortened
 from tacore.cli.text_width import measure
+from tacore.wire.numbers import Exact
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
