@@ -73,10 +73,8 @@ def _first(db: "Database") -> None:
 
 def _traces(db: "Database") -> None:
     """Add what a request's trace is drawn from; at the end, for most rows have none of it."""
-    requests = db.table("requests")
     for name in ("tries", "steps"):
-        if name not in requests.columns_dict:
-            requests.add_column(name, str)
+        db.table("requests").add_column(name, str)
     db.create_view("request_logs", REQUEST_LOGS, replace=True)
 
 
@@ -98,13 +96,20 @@ MIGRATIONS: Sequence[Callable[["Database"], None]] = (_first, _traces, _latencie
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date; each step may be run again after a crash in its middle."""
+    """Bring the schema up to date, all of it or nothing: readers see the old version or the new one."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version >= len(MIGRATIONS):
         return
     from sqlite_utils import Database  # noqa: PLC0415 - a second to import, needed once in a file's life
 
     db = Database(connection)
-    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
-        step(db)
-        connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in MIGRATIONS[version:]:
+            step(db)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tacore.errors import NotFound
+from tacore.store import schema
 from tacore.store.batch import Batch
 from tacore.store.database import Database
 from tacore.store.queries import Reader
@@ -95,14 +97,37 @@ def test_database_when_migrated_is_the_same_as_a_new_one(tmp_path: Path, migrate
     assert shape(path) == shape(migrated)
 
 
-def test_migration_when_it_was_cut_off_in_its_middle_is_done_again(tmp_path: Path, migrated: Path) -> None:
-    path = tmp_path / "tacore.db"
+def test_migration_when_it_fails_leaves_the_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, untouched = tmp_path / "tacore.db", tmp_path / "old.db"
     journal_version_1.make(path)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("ALTER TABLE requests ADD COLUMN tries TEXT")
-        connection.execute("DROP VIEW request_logs")
+    journal_version_1.make(untouched)
+
+    def full(_db: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, full))
+        with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+            Database(path)
+    assert shape(path) == shape(untouched)
     Database(path).close()
-    assert shape(path) == shape(migrated)
+    assert shape(path)["version"] == "2"
+
+
+def test_database_when_new_is_never_seen_half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "tacore.db", []
+
+    def look(_db: object) -> None:
+        with pytest.raises(NotFound, match="its writer has not started yet"):
+            Reader(path)
+        seen.append(True)
+
+    first, traces = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", (first, look, traces, look))
+    Database(path).close()
+    assert seen == [True, True]
 
 
 def test_reader_when_the_database_is_of_the_first_version_shows_it_without_traces(tmp_path: Path) -> None:
