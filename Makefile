@@ -4,6 +4,8 @@ PYTHON ?=
 VENV := .venv
 STAMP := $(VENV)/installed
 RUN := $(VENV)/bin/python -m
+# Compiled modules halve the start of each process; some containers switch them off.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install up test soak check bench coverage lock clean
