@@ -21,7 +21,7 @@ PATIENCE_S = 0.02
 """So long a list is looked for; what was not looked at yet is told by X-Done and X-Next-Before."""
 ALL = 1 << 62
 _LARGEST = (1 << 63) - 1
-MOST_OFFSET = 100_000
+MOST_OFFSET = 10_000
 Id = Annotated[int | None, Query(ge=0, le=_LARGEST)]
 _HEADERS = {
     "X-Next-Before": {"description": "before= of the next older page", "schema": {"type": "integer"}},

@@ -5,7 +5,7 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import uvicorn
@@ -70,10 +70,17 @@ def serve_monitor(
         if watch_parent:
             processes.watch_parent(ending.stop)
         facts = {"url": settings.monitor_url, "endpoint": broker, "home": str(settings.home)}
-        with runfiles.announced(settings.run_dir / FACTS, facts):
+        with _announced(settings.run_dir / FACTS, facts):
             if on_ready is not None:
                 on_ready()
             ending.server.run(sockets=[listener])
+
+
+def _announced(path: Path, facts: Mapping[str, str]) -> contextlib.AbstractContextManager[None]:
+    """Tell other commands of this monitor, unless one of this home is told of already."""
+    if runfiles.read_live(path) is not None:
+        return contextlib.nullcontext()
+    return runfiles.announced(path, facts)
 
 
 class Ending:
@@ -112,7 +119,8 @@ def _listening(loaded: Loaded) -> Iterator[socket.socket]:
     settings = loaded.settings
     host, port = settings.api.bind.strip("[]"), settings.api.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Said to be TCP, or asyncio leaves Nagle's delay of 40 ms in each answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

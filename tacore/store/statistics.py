@@ -13,6 +13,7 @@ class _Sum:
     def __init__(self) -> None:
         self.count = self.errors = self.total_us = self.max_us = self.queue_us = 0
         self._histograms: list[bytes] = []
+        self._counts: dict[int, int] | None = None
 
     def add(self, row: tuple[Any, ...]) -> None:
         """Add a row of the table ``rollups``."""
@@ -24,9 +25,24 @@ class _Sum:
         self.queue_us += queue_us
         self._histograms.append(blob)
 
+    def take(self, other: "_Sum") -> None:
+        """Add what another summed up."""
+        self.count += other.count
+        self.errors += other.errors
+        self.total_us += other.total_us
+        self.max_us = max(self.max_us, other.max_us)
+        self.queue_us += other.queue_us
+        histogram.merge(self.counts(), other.counts())
+
+    def counts(self) -> dict[int, int]:
+        """Give the histograms' sum."""
+        if self._counts is None:
+            self._counts = histogram.merged(self._histograms)
+        return self._counts
+
     def percentiles_ms(self, *points: float) -> list[float]:
         """Give the percentiles, none above the largest value."""
-        found = histogram.quantiles(histogram.merged(self._histograms), points)
+        found = histogram.quantiles(self.counts(), points)
         return [min(value, self.max_us) / 1000 for value in found]
 
 
@@ -36,7 +52,8 @@ def window(rollups: Iterable[tuple[Any, ...]], seconds: float) -> Window:
     total = _Sum()
     for row in rollups:
         sums.setdefault(row[1], _Sum()).add(row)
-        total.add(row)
+    for each in sums.values():
+        total.take(each)
     made = [_rate(method, each, seconds) for method, each in sums.items()]
     methods = sorted(made, key=lambda rate: (-rate.requests, rate.method))
     return Window(seconds, _rate("", total, seconds), methods)

@@ -31,7 +31,7 @@ from tests.support.command import command, environment
 MARK = "SERVICE_UNDER_TEST"
 PATIENCE_S = 45.0
 LOOK_S = 0.01
-ORDER = ("logs", "up", "broker", "workers", "orders")
+ORDER = ("logs", "monitor", "monitor-2", "up", "broker", "workers", "orders")
 """In which order children are ended: who accepts requests goes before who serves them."""
 
 

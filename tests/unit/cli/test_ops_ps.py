@@ -1,8 +1,10 @@
 """What `tacore ps` calls the processes that health.check tells of."""
 
+import os
 from pathlib import Path
 from typing import Any
 
+from tacore import runfiles
 from tacore.cli import ps
 
 
@@ -30,3 +32,14 @@ def test_ps_when_the_pool_of_orders_runs_names_its_executor(tmp_path: Path) -> N
         21: ("worker", "pool fast on h"),
         31: ("executor", "pool orders on h"),
     }
+
+
+def test_ps_when_a_monitor_runs_from_the_home_shows_it(tmp_path: Path) -> None:
+    told = health(tmp_path) | {"pid": os.getpid()}
+    run = tmp_path / "run"
+    with (
+        runfiles.announced(run / "broker.json", {}),
+        runfiles.announced(run / "monitor.json", {"url": "http://127.0.0.1:8000"}),
+    ):
+        rows = [(row.role, row.where) for row in ps._rows(told)]
+    assert rows[1] == ("monitor", "http://127.0.0.1:8000")

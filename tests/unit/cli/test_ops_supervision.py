@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tacore.cli.supervision import Part, Supervision
+from tacore.cli.supervision import SPARE_S, Part, Supervision
 from tacore.worker.restarts import RestartPolicy
 
 
@@ -125,3 +125,27 @@ def test_parts_when_several_run_are_listed_in_the_order_of_their_end() -> None:
     supervision.due(0.0)
 
     assert supervision.running() == [first.started[0], second.started[0]]
+
+
+def test_part_when_it_is_not_vital_never_ends_the_service_once_it_ran() -> None:
+    supervision, part, starter = make(budget=2)
+    part.vital = False
+    now, waits = 0.0, []
+    for status in (1, 6, 1, 6, 1):
+        supervision.due(now)
+        starter.started[-1].status = status
+        (news,) = supervision.reap(now)
+        assert news.again_s is not None
+        waits.append(news.again_s)
+        now += news.again_s
+    assert supervision.failed is None
+    assert waits[:3] == [1.0, 2.0, SPARE_S]
+
+
+def test_part_when_it_is_not_vital_and_can_not_start_at_first_ends_the_service() -> None:
+    supervision, part, starter = make()
+    part.vital = False
+    supervision.due(0.0)
+    starter.started[-1].status = 6
+    supervision.reap(1.0)
+    assert supervision.failed == 6

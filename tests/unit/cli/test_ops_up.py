@@ -1,11 +1,13 @@
 """What `tacore up` starts, and when it says that all of it is there."""
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tacore import processes
+from tacore import processes, runfiles
 from tacore.cli import up
 from tacore.cli.globals import Globals
 from tacore.cli.screen import Screen
@@ -64,6 +66,36 @@ def test_screen_when_each_team_is_there_is_complete(
 ) -> None:
     screen = Screen(loaded, ["workers", "orders"], Globals())
     assert screen.complete(health(*teams), {"broker": 1, "workers": 2, "orders": 3}) is complete
+
+
+def test_up_when_it_has_a_monitor_stops_it_last_and_can_do_without(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(processes, "Child", lambda argv, _spec: started.append(argv))
+    parts = up._parts(loaded, 1, orders=True, monitor=True, quiet=True)
+    assert [(part.name, part.vital) for part in parts] == [
+        ("broker", True),
+        ("workers", True),
+        ("orders", True),
+        ("monitor", False),
+    ]
+    parts[-1].start()
+    assert started[0][1:] == ["-m", "tacore.monitor"]
+
+
+def test_screen_when_it_shows_a_monitor_waits_for_it(loaded: Loaded, capsys: Any) -> None:
+    screen = Screen(loaded, ["workers", "monitor"], Globals())
+    pids = {"broker": 1, "workers": 2, "monitor": os.getpid()}
+    told = health((2, "fast", 1, 1))
+    assert not screen.complete(told, pids)
+    with runfiles.announced(loaded.settings.run_dir / "monitor.json", {"url": "u"}):
+        assert screen.complete(told, pids)
+        assert not screen.complete(told, pids | {"monitor": 1})
+    told["workers"] = 1
+    screen.ready(told, pids)
+    assert json.loads(capsys.readouterr().out)["monitor"] == "http://127.0.0.1:8000"
+    assert screen.complete(told, pids)  # once all were there, the service is ready again without it
 
 
 def test_screen_when_only_the_broker_was_asked_for_is_complete_with_it(loaded: Loaded) -> None:
