@@ -2,13 +2,33 @@
 
 const ADVICE = [
   [/^workers: no worker is registered/, "Nothing can be served. Start workers:", "tacore worker spawn"],
-  [/^workers: given up/, "They died too often. Their log says why; then start them anew:", "tail -n 50 logs/worker.log"],
-  [/^workers: \d+ of \d+/, "Missing workers are being started again; if it stays so, see which and why:", "tacore worker ls"],
+  [
+    /^workers: given up/,
+    "They died too often. Their log says why; then start them anew:",
+    "tail -n 50 logs/worker.log",
+  ],
+  [
+    /^workers: \d+ of \d+/,
+    "Missing workers are being started again; if it stays so, see which and why:",
+    "tacore worker ls",
+  ],
   [/^stores: /, "No order can be placed until an executor runs:", "tacore worker spawn --pool orders"],
-  [/^broker: draining/, "It finishes what it has and takes nothing new. To take requests again, restart it:", "tacore down && tacore up"],
-  [/^cache: .*Redis/, "Requests are served all the same, each worker with a cache of its own. See whether Redis runs:", "redis-cli ping"],
+  [
+    /^broker: draining/,
+    "It finishes what it has and takes nothing new. To take requests again, restart it:",
+    "tacore down && tacore up",
+  ],
+  [
+    /^cache: .*Redis/,
+    "Requests are served all the same, each worker with a cache of its own. See whether Redis runs:",
+    "redis-cli ping",
+  ],
   [/^cache: /, "Requests are served all the same. What is kept, and where:", "tacore cache"],
-  [/^journal: /, "Requests are served; their record is behind or incomplete. Look at its writer:", "tacore broker status --detailed"],
+  [
+    /^journal: /,
+    "Requests are served; their record is behind or incomplete. Look at its writer:",
+    "tacore broker status --detailed",
+  ],
   [/^disk: /, "Make room where the home is:", "df -h ."],
   [/^(features|market|refresher)/, "Scans may rest on older tables:", "tacore broker status --detailed"],
   [/^no broker|^no answer|does not answer/, "Start the service, or see what runs:", "tacore up"],

@@ -56,7 +56,10 @@ async function send(path, options) {
     answer = await fetch(path, { ...options, signal });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new ApiError("no_monitor", late.aborted ? "the monitor took more than 10 s" : "the monitor does not answer");
+    throw new ApiError(
+      "no_monitor",
+      late.aborted ? "the monitor took more than 10 s" : "the monitor does not answer",
+    );
   }
   if (!answer.ok) throw await told(answer);
   return answer;

@@ -9,7 +9,17 @@ import { note } from "./words.js";
  * Ask, then post an action. `fields` are {name, label, value, kind?, options?}, `body(values)` makes what is sent and
  * `command(values)` the command line that does the same.
  */
-export function confirmAction({ title, text, action, label, danger = false, fields = [], body, command, done }) {
+export function confirmAction({
+  title,
+  text,
+  action,
+  label,
+  danger = false,
+  fields = [],
+  body,
+  command,
+  done,
+}) {
   const inputs = fields.map(input);
   const values = () => Object.fromEntries(inputs.map((each) => [each.name, each.value()]));
   const line = el("div.command");
@@ -19,7 +29,15 @@ export function confirmAction({ title, text, action, label, danger = false, fiel
   const go = el(`button.${danger ? "danger" : "primary"}`, { type: "submit" }, label);
   const form = el(
     "form",
-    { on: { input: showCommand, submit: (event) => { event.preventDefault(); run(); } } },
+    {
+      on: {
+        input: showCommand,
+        submit: (event) => {
+          event.preventDefault();
+          run();
+        },
+      },
+    },
     el("h2", { id: "dialog-title" }, title),
     el("p", {}, text),
     inputs.map((each) => each.element),
@@ -63,7 +81,11 @@ export function show(content, labelledby) {
 
 function input({ name, label, value, kind = "text", options = null, ...more }) {
   const control = options
-    ? el("select", { name }, options.map(([each, text]) => el("option", { value: each, selected: each === value }, text)))
+    ? el(
+        "select",
+        { name },
+        options.map(([each, text]) => el("option", { value: each, selected: each === value }, text)),
+      )
     : el("input", { name, type: kind, value, autocomplete: "off", ...more });
   return {
     name,

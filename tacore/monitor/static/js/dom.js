@@ -27,13 +27,18 @@ export function write(element, text) {
 
 /** Make a button. */
 export function button(label, run, given = {}) {
-  return el(`button${given.class ? `.${given.class}` : ""}`, { type: "button", ...without(given, "class"), on: { click: run } }, label);
+  return el(
+    `button${given.class ? `.${given.class}` : ""}`,
+    { type: "button", ...without(given, "class"), on: { click: run } },
+    label,
+  );
 }
 
 /** Make a labelled choice; `options` are [value, label]. */
 export function choice(label, options, value, changed, given = {}) {
   const made = el("select", { ...given, on: { change: () => changed(made.value) } });
-  for (const [each, text] of options) made.append(el("option", { value: each, selected: each === value }, text));
+  for (const [each, text] of options)
+    made.append(el("option", { value: each, selected: each === value }, text));
   return el("label.field", {}, el("span", {}, label), made);
 }
 
@@ -41,10 +46,26 @@ export function choice(label, options, value, changed, given = {}) {
 export function switcher(label, options, value, changed) {
   const group = el("div.switcher", { role: "group", "aria-label": label });
   const show = (chosen) => {
-    for (const each of group.children) each.setAttribute("aria-pressed", String(each.dataset.value === chosen));
+    for (const each of group.children)
+      each.setAttribute("aria-pressed", String(each.dataset.value === chosen));
   };
   for (const [each, text] of options) {
-    group.append(el("button", { type: "button", "data-value": each, on: { click: () => { show(each); changed(each); } } }, text));
+    group.append(
+      el(
+        "button",
+        {
+          type: "button",
+          "data-value": each,
+          on: {
+            click: () => {
+              show(each);
+              changed(each);
+            },
+          },
+        },
+        text,
+      ),
+    );
   }
   show(value);
   return group;

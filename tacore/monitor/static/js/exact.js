@@ -30,6 +30,10 @@ export function parse(text) {
 }
 
 function changed(value, source) {
-  const digits = source.replace(/[eE].*$/, "").replace(/\D/g, "").replace(/^0+/, "").replace(/0+$/, "");
+  const digits = source
+    .replace(/[eE].*$/, "")
+    .replace(/\D/g, "")
+    .replace(/^0+/, "")
+    .replace(/0+$/, "");
   return digits.length > SAFE_DIGITS ? new Digits(source) : value;
 }

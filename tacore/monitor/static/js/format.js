@@ -4,7 +4,12 @@ import { el } from "./dom.js";
 
 const whole = new Intl.NumberFormat("en");
 const day = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "2-digit" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
 const NONE = "–";
 
 /** Write a whole number with separators. */
@@ -12,13 +17,13 @@ export function count(value) {
   return value == null ? NONE : whole.format(Number(value));
 }
 
-/** Write milliseconds with about three digits; small ones in microseconds, from ten seconds on in seconds. */
+/** Write milliseconds with about three digits; small ones in microseconds, large ones in seconds. */
 export function ms(value) {
   if (value == null) return NONE;
   const number = Number(value);
   if (number === 0) return "0 ms";
   if (number < 0.1) return `${(number * 1000).toFixed(0)} µs`;
-  if (number >= 10_000) return `${(number / 1000).toFixed(1)} s`;
+  if (number >= 1000) return `${(number / 1000).toFixed(number < 10_000 ? 2 : 1)} s`;
   return `${number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0)} ms`;
 }
 
@@ -33,7 +38,7 @@ export function rate(value) {
 export function percent(value) {
   if (value == null) return NONE;
   const number = Number(value) * 100;
-  return `${number === 0 ? "0" : number < 0.01 ? "<0.01" : number.toFixed(number < 10 ? 2 : 1)} %`;
+  return `${number === 0 || number === 100 ? number : number < 0.01 ? "<0.01" : number.toFixed(number < 10 ? 2 : 1)} %`;
 }
 
 /** Write an amount of money, or a quantity, with the digits that came, and separators. */
@@ -53,7 +58,7 @@ export function short(value) {
 export function span(seconds) {
   if (seconds == null) return NONE;
   const s = Math.max(0, Number(seconds));
-  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 10) return `${s.toFixed(Number.isInteger(s) ? 0 : 1)} s`;
   if (s < 100) return `${Math.round(s)} s`;
   const minutes = Math.round(s / 60);
   if (minutes < 60) return `${minutes} min`;
@@ -80,7 +85,10 @@ export function time(moment, { millis = false, date = false } = {}) {
 /** Make an age that goes on counting. */
 export function age(moment) {
   const at = seconds(moment);
-  const made = el("time.age", { datetime: new Date(at * 1000).toISOString(), title: `${utc(new Date(at * 1000))} (UTC)` });
+  const made = el("time.age", {
+    datetime: new Date(at * 1000).toISOString(),
+    title: `${utc(new Date(at * 1000))} (UTC)`,
+  });
   made.textContent = ago(at);
   return made;
 }

@@ -28,6 +28,10 @@ export function startFrame() {
   });
   on("link", show);
   setInterval(showAges, 1000);
+  const top = document.querySelector("header.top");
+  new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--top", `${top.offsetHeight}px`),
+  ).observe(top);
 }
 
 /** Tell whether actions are allowed here, and can be done. */
@@ -62,7 +66,9 @@ function showMoney() {
   const words = {
     live: ["LIVE", `real money${named}`],
     paper: ["PAPER", "simulated money"],
-    unknown: accounts.length ? ["LIVE?", `accounts of real money are set up${named}; no order executor says more`] : ["NO ORDERS", "no order executor answers"],
+    unknown: accounts.length
+      ? ["LIVE?", `accounts of real money are set up${named}; no order executor says more`]
+      : ["NO ORDERS", "no order executor answers"],
   }[kind];
   money.className = `money ${kind === "unknown" && accounts.length ? "live" : kind}`;
   fill(money, el("strong", {}, words[0]), " ", el("span", {}, words[1]));
@@ -72,7 +78,10 @@ function showMoney() {
 function showHealth(status) {
   health.className = `health ${status}`;
   write(health.querySelector(".sign"), SIGNS[status]);
-  write(health.querySelector(".word"), status === "away" ? "monitor away" : status === "down" ? "broker down" : status);
+  write(
+    health.querySelector(".word"),
+    status === "away" ? "monitor away" : status === "down" ? "broker down" : status,
+  );
 }
 
 function showTrading() {
@@ -87,8 +96,18 @@ function showAway(status) {
   frozen = !away.hidden;
   if (away.hidden) return;
   const command = status === "away" ? "tacore monitor start" : "tacore up";
-  const what = status === "away" ? "The monitor does not answer." : `The broker at ${overview.endpoint} does not answer.`;
-  fill(away, el("strong", {}, what), " ", el("span.since"), " It is tried again by itself. Start it: ", el("code", {}, command));
+  const what =
+    status === "away"
+      ? "The monitor does not answer."
+      : `The broker at ${overview.endpoint} does not answer.`;
+  fill(
+    away,
+    el("strong", {}, what),
+    " ",
+    el("span.since"),
+    " It is tried again by itself. Start it: ",
+    el("code", {}, command),
+  );
   showAges();
 }
 
@@ -97,7 +116,12 @@ function showAges() {
   const since = away.querySelector(".since");
   if (frozen && since) {
     const from = link.state === "lost" ? at : overview.health.since;
-    write(since, from === null ? "It has not answered yet." : `What is shown is ${span(Math.round(Date.now() / 1000 - from))} old.`);
+    write(
+      since,
+      from === null
+        ? "It has not answered yet."
+        : `What is shown is ${span(Math.round(Date.now() / 1000 - from))} old.`,
+    );
   }
   const late = at !== null && Date.now() / 1000 - at > 3;
   heard.hidden = !late || frozen;

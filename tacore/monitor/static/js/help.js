@@ -34,7 +34,15 @@ const FILTERS = [
 export function showHelp() {
   const close = button("Close", () => dialog.close());
   const dialog = show(
-    el("div.help", {}, el("h2", { id: "help-title" }, "Keys"), list(KEYS, "kbd"), el("h2", {}, "Filter line"), filterHelp(), el("div.buttons", {}, close)),
+    el(
+      "div.help",
+      {},
+      el("h2", { id: "help-title" }, "Keys"),
+      list(KEYS, "kbd"),
+      el("h2", {}, "Filter line"),
+      filterHelp(),
+      el("div.buttons", {}, close),
+    ),
     "help-title",
   );
   close.focus();
@@ -46,5 +54,9 @@ export function filterHelp() {
 }
 
 function list(pairs, tag) {
-  return el("dl.keys", {}, pairs.map(([key, what]) => el("div", {}, el("dt", {}, el(tag, {}, key)), el("dd", {}, what))));
+  return el(
+    "dl.keys",
+    {},
+    pairs.map(([key, what]) => el("div", {}, el("dt", {}, el(tag, {}, key)), el("dd", {}, what))),
+  );
 }

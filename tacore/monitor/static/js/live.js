@@ -79,7 +79,8 @@ function tell(name, data) {
 
 /** A connection may die without a word, as with a machine that was asleep: then it is made anew. */
 setInterval(() => {
-  if (source && link.state === "open" && !document.hidden && Date.now() - link.heardAt > SILENT_MS) lost(source);
+  if (source && link.state === "open" && !document.hidden && Date.now() - link.heardAt > SILENT_MS)
+    lost(source);
 }, 2000);
 
 /** A page that nobody sees gives its connection back, of which a browser has six. */

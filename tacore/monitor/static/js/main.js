@@ -41,7 +41,11 @@ function showRoute() {
 function drawLinks() {
   const letters = Object.fromEntries(Object.entries(LETTERS).map(([letter, name]) => [name, letter]));
   const links = Object.entries(VIEWS).map(([name, { TITLE }]) =>
-    el("li", {}, el("a", { href: address(name), "data-view": name, title: `${TITLE} (g ${letters[name]})` }, TITLE)),
+    el(
+      "li",
+      {},
+      el("a", { href: address(name), "data-view": name, title: `${TITLE} (g ${letters[name]})` }, TITLE),
+    ),
   );
   fill(document.getElementById("views"), links);
 }
@@ -58,7 +62,9 @@ startFrame();
 themeButton(document.getElementById("theme"));
 document.getElementById("help").addEventListener("click", showHelp);
 startKeys({
-  views: Object.fromEntries(Object.entries(LETTERS).map(([letter, name]) => [letter, () => go(address(name))])),
+  views: Object.fromEntries(
+    Object.entries(LETTERS).map(([letter, name]) => [letter, () => go(address(name))]),
+  ),
   page: { "?": showHelp, "/": () => shown?.view.filter?.focus(), Escape: closePanel },
   ofView: () => shown?.view.keys?.() ?? {},
 });

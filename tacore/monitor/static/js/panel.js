@@ -12,7 +12,11 @@ export function openPanel(title, onClose, { keepFocus = false } = {}) {
   closed = onClose;
   const heading = el("h2", { id: "panel-title", tabindex: "-1" }, title);
   const content = el("div.content");
-  const close = button("✕", closePanel, { class: "quiet", "aria-label": "Close the details", title: "Close (Esc)" });
+  const close = button("✕", closePanel, {
+    class: "quiet",
+    "aria-label": "Close the details",
+    title: "Close (Esc)",
+  });
   fill(panel, el("div.panel-head", {}, heading, close), content);
   panel.hidden = false;
   document.getElementById("body").classList.add("with-panel");

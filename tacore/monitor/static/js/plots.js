@@ -25,7 +25,9 @@ export class Plot {
   set(data) {
     const fresh = this.plot === null;
     this.data = data;
-    const last = this.series.map((each, index) => `${each.label} ${each.value(lastOf(data[index + 1]))}`).join(", ");
+    const last = this.series
+      .map((each, index) => `${each.label} ${each.value(lastOf(data[index + 1]))}`)
+      .join(", ");
     this.area.setAttribute("aria-label", `${this.title}; latest: ${last}`);
     this.said.lastChild.textContent = last;
     if (fresh) this.#draw();
@@ -46,21 +48,36 @@ export class Plot {
   }
 
   #described() {
-    const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "12px system-ui" };
+    const axis = {
+      stroke: colour("muted"),
+      grid: { stroke: colour("line"), width: 1 },
+      ticks: { stroke: colour("line"), width: 1 },
+      font: "12px system-ui",
+    };
     return {
       width: this.area.clientWidth,
       height: this.options.height,
       cursor: { y: false, sync: { key: "time" }, drag: { x: true, y: false } },
       hooks: { setCursor: [showLast], setData: [showLast] },
       scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-      axes: [{ ...axis, space: 70, values: clocks }, { ...axis, size: 72, values: (_plot, ticks) => ticks.map((each) => this.options.value(each)) }],
-      series: [{ value: (_plot, at) => (at == null ? "–" : new Date(at * 1000).toLocaleTimeString([], { hour12: false })) }, ...this.series.map(drawn)],
+      axes: [
+        { ...axis, space: 70, values: clocks },
+        { ...axis, size: 72, values: (_plot, ticks) => ticks.map((each) => this.options.value(each)) },
+      ],
+      series: [
+        {
+          value: (_plot, at) =>
+            at == null ? "–" : new Date(at * 1000).toLocaleTimeString([], { hour12: false }),
+        },
+        ...this.series.map(drawn),
+      ],
     };
   }
 
   #resize() {
     if (!this.plot) this.#draw();
-    else if (this.area.clientWidth) this.plot.setSize({ width: this.area.clientWidth, height: this.options.height });
+    else if (this.area.clientWidth)
+      this.plot.setSize({ width: this.area.clientWidth, height: this.options.height });
   }
 }
 
@@ -94,9 +111,18 @@ function alone(plot, series) {
 }
 
 function clocks(_plot, ticks) {
-  const oneDay = ticks.length > 1 && new Date(ticks[0] * 1000).getDate() === new Date(ticks.at(-1) * 1000).getDate();
+  const oneDay =
+    ticks.length > 1 && new Date(ticks[0] * 1000).getDate() === new Date(ticks.at(-1) * 1000).getDate();
   const options = oneDay ? {} : { month: "short", day: "2-digit" };
-  return ticks.map((each) => new Date(each * 1000).toLocaleString([], { ...options, hour: "2-digit", minute: "2-digit", ...(ticks[1] - ticks[0] < 60 ? { second: "2-digit" } : {}), hour12: false }));
+  return ticks.map((each) =>
+    new Date(each * 1000).toLocaleString([], {
+      ...options,
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(ticks[1] - ticks[0] < 60 ? { second: "2-digit" } : {}),
+      hour12: false,
+    }),
+  );
 }
 
 function lastOf(column) {

@@ -18,7 +18,11 @@ export function pretty(value) {
 /** Make a list of names and values. */
 export function facts(pairs) {
   const given = pairs.filter(([, value]) => value != null && value !== "");
-  return el("dl.facts", {}, given.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl.facts",
+    {},
+    given.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 }
 
 function write(value, indent, into, state) {
@@ -53,7 +57,12 @@ function writeEntries(entries, list, indent, into, state) {
 }
 
 function isShort(value) {
-  return value === null || typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 12);
+  return (
+    value === null ||
+    typeof value === "number" ||
+    typeof value === "boolean" ||
+    (typeof value === "string" && value.length < 12)
+  );
 }
 
 function leaf(value) {

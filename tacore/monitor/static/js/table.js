@@ -46,7 +46,8 @@ export class Table {
   move(by) {
     if (!this.rows.length) return null;
     const at = this.rows.findIndex((row) => this.key(row) === this.current);
-    const next = at < 0 ? (by > 0 ? 0 : this.rows.length - 1) : Math.min(Math.max(at + by, 0), this.rows.length - 1);
+    const next =
+      at < 0 ? (by > 0 ? 0 : this.rows.length - 1) : Math.min(Math.max(at + by, 0), this.rows.length - 1);
     return this.select(this.key(this.rows[next]), true);
   }
 
@@ -85,7 +86,11 @@ export class Table {
   #line(key, row) {
     let found = this.made.get(key);
     if (!found) {
-      const line = el("tr", { tabindex: "-1" }, this.columns.map((each) => el(cellTag(each), {})));
+      const line = el(
+        "tr",
+        { tabindex: "-1" },
+        this.columns.map((each) => el(cellTag(each), {})),
+      );
       line.append(el("td.acts"));
       line.dataset.key = String(key);
       found = { line, row: null };
@@ -107,7 +112,15 @@ export class Table {
     const spelled = `${this.command(row)}|${wanted.map((each) => `${each.label}${each.disabled ?? ""}`).join()}`;
     if (cell.dataset.spelled === spelled) return;
     cell.dataset.spelled = spelled;
-    fill(cell, el("div", {}, wanted.map((each) => act(each, found)), copyButton(this.command(row))));
+    fill(
+      cell,
+      el(
+        "div",
+        {},
+        wanted.map((each) => act(each, found)),
+        copyButton(this.command(row)),
+      ),
+    );
   }
 
   #drawHead() {
@@ -116,7 +129,12 @@ export class Table {
       const direction = sorted ? (this.sort.down ? "descending" : "ascending") : each.by ? "none" : null;
       const sign = sorted ? (this.sort.down ? " ▼" : " ▲") : "";
       const inner = each.by
-        ? el("button.sort", { type: "button", on: { click: () => this.#resort(each) } }, each.label, el("span", { "aria-hidden": "true" }, sign))
+        ? el(
+            "button.sort",
+            { type: "button", on: { click: () => this.#resort(each) } },
+            each.label,
+            el("span", { "aria-hidden": "true" }, sign),
+          )
         : each.label;
       return el(cellTag(each, "th"), { scope: "col", title: each.title, "aria-sort": direction }, inner);
     });
@@ -124,7 +142,10 @@ export class Table {
   }
 
   #resort(column) {
-    this.sort = { label: column.label, down: this.sort?.label === column.label ? !this.sort.down : Boolean(column.num) };
+    this.sort = {
+      label: column.label,
+      down: this.sort?.label === column.label ? !this.sort.down : Boolean(column.num),
+    };
     this.#drawHead();
     this.head.querySelectorAll("button.sort")[this.columns.filter((each) => each.by).indexOf(column)].focus();
     this.set(this.rows);
@@ -171,11 +192,23 @@ function act(each, found) {
     event.stopPropagation();
     each.run(found.row);
   };
-  return el("button.small", { type: "button", disabled: each.disabled, title: each.title, "aria-label": each.about, on: { click: run } }, each.label);
+  return el(
+    "button.small",
+    {
+      type: "button",
+      disabled: each.disabled,
+      title: each.title,
+      "aria-label": each.about,
+      on: { click: run },
+    },
+    each.label,
+  );
 }
 
 function cellTag(column, tag = "td") {
-  return [tag, column.num && "num", column.rank && `rank${column.rank}`, tag === "td" && column.class].filter(Boolean).join(".");
+  return [tag, column.num && "num", column.rank && `rank${column.rank}`, tag === "td" && column.class]
+    .filter(Boolean)
+    .join(".");
 }
 
 function drawCell(cell, column, row) {

@@ -26,7 +26,11 @@ export function drawAccount(section, told) {
     section,
     el("div.head", {}, el("h2", {}, `Account ${told.account}`), money(told)),
     el("div.tiles", {}, tiles),
-    el("p.muted", {}, `Cash: ${cash.join(", ") || "none"}. Prices: ${told.source || "none"}${told.simulated ? ", simulated" : ""}${told.as_of ? `, as of ${told.as_of}` : ""}.`),
+    el(
+      "p.muted",
+      {},
+      `Cash: ${cash.join(", ") || "none"}. Prices: ${told.source || "none"}${told.simulated ? ", simulated" : ""}${told.as_of ? `, as of ${told.as_of}` : ""}.`,
+    ),
     warnings,
   );
 }

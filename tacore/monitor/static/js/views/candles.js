@@ -14,7 +14,10 @@ export function candles(up, down) {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineWidth = Math.max(1, Math.round(devicePixelRatio));
-    const [first, last] = [Math.max(0, Math.floor(plot.scales.x.min)), Math.min(data[0].length - 1, Math.ceil(plot.scales.x.max))];
+    const [first, last] = [
+      Math.max(0, Math.floor(plot.scales.x.min)),
+      Math.min(data[0].length - 1, Math.ceil(plot.scales.x.max)),
+    ];
     for (let index = first; index <= last; index++) candle(plot, index, width, up, down);
     ctx.restore();
   };
@@ -23,7 +26,9 @@ export function candles(up, down) {
 function candle(plot, index, width, up, down) {
   const { ctx, data } = plot;
   const x = Math.round(plot.valToPos(data[0][index], "x", true));
-  const [open, high, low, close] = [OPEN, HIGH, LOW, CLOSE].map((row) => plot.valToPos(data[row][index], "y", true));
+  const [open, high, low, close] = [OPEN, HIGH, LOW, CLOSE].map((row) =>
+    plot.valToPos(data[row][index], "y", true),
+  );
   const rises = data[CLOSE][index] >= data[OPEN][index];
   const [top, bottom] = [Math.min(open, close), Math.max(open, close)];
   ctx.strokeStyle = ctx.fillStyle = rises ? up : down;

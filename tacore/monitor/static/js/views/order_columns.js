@@ -3,11 +3,26 @@
 import { el, fill } from "../dom.js";
 import { amount, time } from "../format.js";
 
-const SIGNS = { filled: "✓", denied: "✖", rejected: "✖", unknown: "?", cancelled: "–", expired: "–", accepted: "…", partially_filled: "…", reserved: "…", submitting: "…" };
+const SIGNS = {
+  filled: "✓",
+  denied: "✖",
+  rejected: "✖",
+  unknown: "?",
+  cancelled: "–",
+  expired: "–",
+  accepted: "…",
+  partially_filled: "…",
+  reserved: "…",
+  submitting: "…",
+};
 
 /** Make the sign of an order's status. */
 export function status(row) {
-  return el(`span.badge.${row.status}`, { title: row.reason || null }, `${SIGNS[row.status] ?? ""} ${row.status.replaceAll("_", " ")}`);
+  return el(
+    `span.badge.${row.status}`,
+    { title: row.reason || null },
+    `${SIGNS[row.status] ?? ""} ${row.status.replaceAll("_", " ")}`,
+  );
 }
 
 /** Make a profit (+, green) or a loss (−, red). */
@@ -44,9 +59,19 @@ export const POSITION_COLUMNS = [
   { label: "Quantity", num: true, text: (row) => amount(row.quantity) },
   { label: "Average", num: true, text: (row) => amount(row.average_price), rank: 2 },
   { label: "Price", num: true, text: (row) => amount(row.price) },
-  { label: "Value", num: true, text: (row) => (row.value == null ? "–" : `${amount(row.value, 2)} ${row.currency}`), rank: 2 },
+  {
+    label: "Value",
+    num: true,
+    text: (row) => (row.value == null ? "–" : `${amount(row.value, 2)} ${row.currency}`),
+    rank: 2,
+  },
   { label: "Unrealised", num: true, draw: (cell, row) => fill(cell, profit(row.unrealised_pnl)) },
   { label: "Realised", num: true, draw: (cell, row) => fill(cell, profit(row.realised_pnl)), rank: 2 },
-  { label: "Priced", title: "How old the price is", draw: (cell, row) => fill(cell, row.as_of ? time(row.as_of) : "–"), rank: 3 },
+  {
+    label: "Priced",
+    title: "How old the price is",
+    draw: (cell, row) => fill(cell, row.as_of ? time(row.as_of) : "–"),
+    rank: 3,
+  },
   { label: "Source", text: (row) => `${row.source}${row.simulated ? " (simulated)" : ""}`, rank: 3 },
 ];

@@ -43,7 +43,10 @@ function shown(row) {
     ["Type", `${row.order_type} ${row.time_in_force}`],
     ["Limit", row.price == null ? null : `${amount(row.price)} ${row.currency}`],
     ["Stop", row.stop_price == null ? null : `${amount(row.stop_price)} ${row.currency}`],
-    ["Filled", `${amount(row.filled_quantity)} at ${amount(row.average_price)}, fees ${amount(row.fees)} ${row.currency}`],
+    [
+      "Filled",
+      `${amount(row.filled_quantity)} at ${amount(row.average_price)}, fees ${amount(row.fees)} ${row.currency}`,
+    ],
     ["Account, venue", `${row.account}, ${row.venue}`],
     ["Placed", time(row.created_at, { millis: true, date: true })],
     ["Changed", time(row.updated_at, { millis: true, date: true })],
@@ -55,8 +58,19 @@ function shown(row) {
   return [
     ...warnings,
     facts(pairs),
-    list("Fills", row.fills, (each) => [time(each.at, { millis: true }), ` ${amount(each.quantity)} at ${amount(each.price)}, fee ${amount(each.fee)} ${each.fee_currency}`]),
-    list("What happened", row.events, (each) => [time(each.at, { millis: true }), " ", el("strong", {}, each.what), ` → ${each.status}`, Object.keys(each.details ?? {}).length ? el("details", {}, el("summary", {}, "details"), pretty(each.details)) : null]),
+    list("Fills", row.fills, (each) => [
+      time(each.at, { millis: true }),
+      ` ${amount(each.quantity)} at ${amount(each.price)}, fee ${amount(each.fee)} ${each.fee_currency}`,
+    ]),
+    list("What happened", row.events, (each) => [
+      time(each.at, { millis: true }),
+      " ",
+      el("strong", {}, each.what),
+      ` → ${each.status}`,
+      Object.keys(each.details ?? {}).length
+        ? el("details", {}, el("summary", {}, "details"), pretty(each.details))
+        : null,
+    ]),
     row.quote ? [el("h3", {}, "Judged by this price"), pretty(row.quote)] : null,
     el("h3", {}, "In a terminal"),
     Object.values(row.commands).map(commandLine),
@@ -65,5 +79,12 @@ function shown(row) {
 
 function list(title, rows, parts) {
   if (!rows?.length) return null;
-  return [el("h3", {}, title), el("ol.events", {}, rows.map((each) => el("li", {}, parts(each))))];
+  return [
+    el("h3", {}, title),
+    el(
+      "ol.events",
+      {},
+      rows.map((each) => el("li", {}, parts(each))),
+    ),
+  ];
 }

@@ -2,161 +2,222 @@
 
 import { get } from "../api.js";
 import { commandLine } from "../copy.js";
-import { confirmAction } from "../dialog.js";
 import { button, choice, el, fill } from "../dom.js";
 import { latest, mayAct, whyNot } from "../frame.js";
 import { on } from "../live.js";
+import { hidePanel } from "../panel.js";
 import { poll } from "../polling.js";
 import { address, go } from "../route.js";
 import { Table } from "../table.js";
-import { hidePanel } from "../panel.js";
 import { drawAccount } from "./account.js";
+import { halt, resume } from "./halting.js";
 import { ORDER_COLUMNS, POSITION_COLUMNS } from "./order_columns.js";
 import { cancelOrder, showOrder } from "./order_detail.js";
 
 export const TITLE = "Orders";
 const EVERY_MS = 2000;
 const PAGE = 100;
+const FILTERS = ["status", "symbol", "account"];
 const OPEN = new Set(["reserved", "submitting", "accepted", "partially_filled", "unknown"]);
-const STATUSES = [["", "all"], ["open", "open"], ["final", "final"], ["filled", "filled"], ["denied", "denied"], ["rejected", "rejected"], ["cancelled", "cancelled"], ["unknown", "unknown"]];
+const ENDS = ["filled", "denied", "rejected", "cancelled", "unknown"];
+const STATUSES = [["", "all"], ...["open", "final", ...ENDS].map((each) => [each, each])];
+const EXAMPLE = "tacore call execute.order --symbol AAPL --action buy --quantity 10";
 
 /** Show them. */
 export function mount(root, route) {
-  const asked = { status: route.query.get("status") ?? "", symbol: route.query.get("symbol") ?? "", account: route.query.get("account") ?? "" };
-  let before = null;
-  let opened = null;
-  const problem = el("div.problem", { hidden: true });
-  const account = el("section.card.account", { "aria-label": "Account" });
-  const orders = new Table({
-    caption: "Orders, newest first",
-    columns: ORDER_COLUMNS,
-    key: (row) => row.order_id,
-    command: (row) => row.commands.show,
-    open: (row) => go(address("orders", [row.order_id], asked)),
-    actions: (row) => (OPEN.has(row.status) ? [{ label: "Cancel", about: `Cancel order ${row.order_id}`, run: cancelOrder, disabled: !mayAct(), title: whyNot() }] : []),
-    empty: () => [el("p", {}, asked.status || asked.symbol || asked.account ? "No order is like that." : "No order was placed yet. Place one on paper:"), commandLine("tacore call execute.order --symbol AAPL --action buy --quantity 10")],
-  });
-  const positions = new Table({
-    caption: "Positions",
-    columns: POSITION_COLUMNS,
-    key: (row) => `${row.market} ${row.symbol}`,
-    command: (row) => row.commands.orders,
-    open: (row) => go(address("chart", [row.symbol], { market: row.market })),
-    empty: () => [el("p.muted", {}, "Nothing is held.")],
-  });
-  const halting = button("Halt trading …", halt, { class: "danger" });
-  const resuming = button("Resume …", resume, { class: "primary" });
-  const older = button("Older ›", () => { before = orders.rows.at(-1)?.order_id ?? null; polling.now(); });
-  const newest = button("Newest", () => { before = null; polling.now(); });
+  return new OrdersView(root, route);
+}
 
-  const ask = async (signal) => {
+class OrdersView {
+  constructor(root, route) {
+    this.root = root;
+    this.asked = Object.fromEntries(FILTERS.map((name) => [name, route.query.get(name) ?? ""]));
+    this.before = null;
+    this.opened = null;
+    this.#draw();
+    this.polling = poll((signal) => this.#ask(signal), EVERY_MS);
+    this.offs = [on("overview", () => this.#allow()), on("link", () => this.#allow())];
+    this.#allow();
+    this.reroute(route);
+  }
+
+  get filter() {
+    return this.symbol.querySelector("input");
+  }
+
+  keys() {
+    return (this.positions.body.contains(document.activeElement) ? this.positions : this.orders).keys;
+  }
+
+  reroute({ rest: [id] }) {
+    if (id && id !== this.opened) this.#open(id);
+    else if (!id) {
+      this.opened = null;
+      hidePanel();
+    }
+  }
+
+  leave() {
+    this.polling.stop();
+    this.root.classList.remove("old");
+    this.offs.forEach((off) => off());
+  }
+
+  #draw() {
+    this.problem = el("div.problem", { hidden: true });
+    this.account = el("section.card.account", { "aria-label": "Account", hidden: true });
+    this.halting = button("Halt trading …", halt, { class: "danger" });
+    this.resuming = button("Resume …", resume, { class: "primary" });
+    this.#drawTables();
+    this.cards = [
+      this.account,
+      el("section.card", { hidden: true }, el("h2", {}, "Positions"), this.positions.whole),
+      el(
+        "section.card",
+        { hidden: true },
+        el("div.head", {}, el("h2", {}, "Orders"), this.#filters()),
+        this.orders.whole,
+      ),
+    ];
+    const head = el("div.head", {}, el("h1", {}, TITLE), el("div.buttons", {}, this.resuming, this.halting));
+    fill(this.root, head, this.problem, this.cards);
+  }
+
+  #drawTables() {
+    this.orders = new Table({
+      caption: "Orders, newest first",
+      columns: ORDER_COLUMNS,
+      key: (row) => row.order_id,
+      command: (row) => row.commands.show,
+      open: (row) => go(address("orders", [row.order_id], this.asked)),
+      actions,
+      empty: () => this.#nothing(),
+    });
+    this.positions = new Table({
+      caption: "Positions",
+      columns: POSITION_COLUMNS,
+      key: (row) => `${row.market} ${row.symbol}`,
+      command: (row) => row.commands.orders,
+      open: (row) => go(address("chart", [row.symbol], { market: row.market })),
+      empty: () => [el("p.muted", {}, "Nothing is held.")],
+    });
+  }
+
+  #filters() {
+    this.symbol = this.#typed("symbol", "Symbol");
+    this.newest = button("Newest", () => this.#page(null));
+    this.newest.hidden = true;
+    this.older = button("Older ›", () => this.#page(this.orders.rows.at(-1)?.order_id ?? null));
+    const status = choice("Status", STATUSES, this.asked.status, (value) => this.#narrow("status", value));
+    return el(
+      "div.filters",
+      {},
+      status,
+      this.symbol,
+      this.#typed("account", "Account"),
+      this.newest,
+      this.older,
+    );
+  }
+
+  #typed(name, label) {
+    const changed = () => this.#narrow(name, input.value.trim());
+    const input = el("input", {
+      type: "search",
+      value: this.asked[name],
+      autocomplete: "off",
+      size: "10",
+      on: { change: changed },
+    });
+    return el("label.field", {}, el("span", {}, label), input);
+  }
+
+  #narrow(name, value) {
+    this.asked[name] = value;
+    go(address("orders", [], this.asked), { quietly: true });
+    this.#page(null);
+  }
+
+  #page(before) {
+    this.before = before;
+    this.polling.now();
+  }
+
+  #nothing() {
+    const narrowed = FILTERS.some((name) => this.asked[name]);
+    return [
+      el(
+        "p",
+        {},
+        narrowed
+          ? "No order is like that. Place one on paper:"
+          : "No order was placed yet. Place one on paper:",
+      ),
+      commandLine(EXAMPLE),
+    ];
+  }
+
+  async #ask(signal) {
+    const { account } = this.asked;
     try {
       const [listed, held, kept] = await Promise.all([
-        get("/api/orders", { ...asked, before, limit: PAGE }, signal),
-        get("/api/positions", { account: asked.account }, signal),
-        get("/api/account", { account: asked.account }, signal),
+        get("/api/orders", { ...this.asked, before: this.before, limit: PAGE }, signal),
+        get("/api/positions", { account }, signal),
+        get("/api/account", { account }, signal),
       ]);
-      problem.hidden = true;
-      root.classList.remove("old");
-      orders.set(listed.orders);
-      positions.set(held.positions);
-      drawAccount(account, kept);
-      newest.hidden = before === null;
-      older.disabled = listed.orders.length < PAGE;
+      this.#show(listed.orders, held.positions, kept);
     } catch (error) {
-      if (signal.aborted) return;
-      root.classList.add("old");
-      problem.hidden = false;
-      fill(problem, el("p", {}, error.message), error.code === "unavailable" ? commandLine("tacore worker spawn --pool orders") : null);
+      if (!signal.aborted) this.#tell(error);
     }
-  };
-  const allow = () => {
-    for (const each of [halting, resuming]) {
-      each.disabled = !mayAct();
-      each.title = whyNot() ?? "";
-    }
+  }
+
+  #show(orders, positions, account) {
+    this.problem.hidden = true;
+    this.root.classList.remove("old");
+    for (const each of this.cards) each.hidden = false;
+    this.orders.set(orders);
+    this.positions.set(positions);
+    drawAccount(this.account, account);
+    this.newest.hidden = this.before === null;
+    this.older.disabled = orders.length < PAGE;
+  }
+
+  /** Say why there is nothing new; what was shown stays, dimmed. */
+  #tell(error) {
+    this.root.classList.add("old");
+    this.problem.hidden = false;
+    const help = error.code === "unavailable" ? commandLine("tacore worker spawn --pool orders") : null;
+    fill(this.problem, el("p", {}, error.message), help);
+  }
+
+  #allow() {
     const state = latest()?.trading.state;
-    halting.hidden = state === "halted";
-    resuming.hidden = !state || state === "active";
-  };
-  const typed = (name, label) => {
-    const input = el("input", { type: "search", value: asked[name], autocomplete: "off", size: "10", on: { change: () => narrow(name, input.value.trim()) } });
-    return el("label.field", {}, el("span", {}, label), input);
-  };
-  const narrow = (name, value) => {
-    asked[name] = value;
-    before = null;
-    go(address("orders", [], asked), { quietly: true });
-    polling.now();
-  };
-  const symbol = typed("symbol", "Symbol");
-  const filters = el("div.filters", {}, choice("Status", STATUSES, asked.status, (value) => narrow("status", value)), symbol, typed("account", "Account"), newest, older);
-  fill(
-    root,
-    el("div.head", {}, el("h1", {}, TITLE), el("div.buttons", {}, resuming, halting)),
-    problem,
-    account,
-    el("section.card", {}, el("h2", {}, "Positions"), positions.whole),
-    el("section.card", {}, el("div.head", {}, el("h2", {}, "Orders"), filters), orders.whole),
-  );
-  newest.hidden = true;
-  const openOrder = (id) => {
-    opened = id;
+    for (const each of [this.halting, this.resuming]) {
+      each.disabled = !mayAct() || !state;
+      each.title = whyNot() ?? (state ? "" : "no order executor answers");
+    }
+    this.halting.hidden = state === "halted";
+    this.resuming.hidden = !state || state === "active";
+  }
+
+  #open(id) {
+    this.opened = id;
     showOrder(id, () => {
-      opened = null;
-      go(address("orders", [], asked), { quietly: true });
+      this.opened = null;
+      go(address("orders", [], this.asked), { quietly: true });
     });
-  };
-  const polling = poll(ask, EVERY_MS);
-  const offs = [on("overview", allow), on("link", allow)];
-  allow();
-  if (route.rest[0]) openOrder(route.rest[0]);
-  return {
-    leave() {
-      polling.stop();
-      root.classList.remove("old");
-      offs.forEach((off) => off());
-    },
-    filter: symbol.querySelector("input"),
-    keys: () => (positions.body.contains(document.activeElement) ? positions : orders).keys,
-    reroute(next) {
-      const wanted = next.rest[0];
-      if (wanted && wanted !== opened) openOrder(wanted);
-      else if (!wanted) {
-        opened = null;
-        hidePanel();
-      }
-    },
-  };
+  }
 }
 
-function halt() {
-  const shell = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
-  confirmAction({
-    title: "Halt trading?",
-    text: "No order is taken until trading is resumed. What is open stays open; cancelling always works.",
-    action: "halt",
-    label: "Halt trading",
-    danger: true,
-    fields: [
-      { name: "how", label: "How", value: "halted", options: [["halted", "take none"], ["reducing", "take what makes a position smaller"]] },
-      { name: "reason", label: "Reason", value: "", maxlength: "500", required: true },
-    ],
-    body: ({ how, reason }) => ({ reason, reducing: how === "reducing" }),
-    command: ({ how, reason }) => `tacore halt${how === "reducing" ? " --reducing" : ""}${reason ? ` --reason ${shell(reason)}` : ""}`,
-    done: ({ how }) => (how === "reducing" ? "only reducing orders are taken" : "trading is halted"),
-  });
-}
-
-function resume() {
-  confirmAction({
-    title: "Resume trading?",
-    text: `Orders are taken again. It was stopped for: ${latest()?.trading.reason || "no reason given"}`,
-    action: "resume",
-    label: "Resume trading",
-    fields: [{ name: "reason", label: "Reason", value: "", maxlength: "500" }],
-    body: ({ reason }) => ({ reason }),
-    command: () => "tacore resume",
-    done: () => "trading is resumed",
-  });
+function actions(row) {
+  if (!OPEN.has(row.status)) return [];
+  return [
+    {
+      label: "Cancel",
+      about: `Cancel order ${row.order_id}`,
+      run: cancelOrder,
+      disabled: !mayAct(),
+      title: whyNot(),
+    },
+  ];
 }

@@ -11,8 +11,12 @@ const COLOURS = ["line1", "line2", "line3", "line4"];
 /** Make them: {element, set(series | null), end()}. */
 export function loadPlots() {
   const plots = {
-    rate: new Plot("Requests per second", [{ label: "requests", colour: "line1", fill: true, value: rate }], { value: rate }),
-    errors: new Plot("Error rate", [{ label: "errors", colour: "bad", fill: true, value: percent }], { value: percent }),
+    rate: new Plot("Requests per second", [{ label: "requests", colour: "line1", fill: true, value: rate }], {
+      value: rate,
+    }),
+    errors: new Plot("Error rate", [{ label: "errors", colour: "bad", fill: true, value: percent }], {
+      value: percent,
+    }),
     latency: new Plot(
       "Latency",
       [
@@ -24,13 +28,22 @@ export function loadPlots() {
     ),
   };
   let queue = null;
-  const area = el("div.plots", {}, Object.values(plots).map((each) => each.element));
+  const area = el(
+    "div.plots",
+    {},
+    Object.values(plots).map((each) => each.element),
+  );
   const nothing = el("p.empty", { hidden: true });
   const set = (series) => {
     nothing.hidden = series !== null && series.points.length > 0;
     area.hidden = !nothing.hidden;
-    if (series === null) nothing.textContent = "The journal can't be read at present; the plots come back with it.";
-    else if (!series.points.length) nothing.replaceChildren("No request was answered in this time. Try: ", el("code", {}, "tacore bench get.market_data"));
+    if (series === null)
+      nothing.textContent = "The journal can't be read at present; the plots come back with it.";
+    else if (!series.points.length)
+      nothing.replaceChildren(
+        "No request was answered in this time. Try: ",
+        el("code", {}, "tacore bench get.market_data"),
+      );
     if (area.hidden) return;
     const { times, column } = grid(series.points, series.window_s);
     plots.rate.set([times, column("per_s", 0)]);
@@ -59,7 +72,12 @@ function showQueues(before, area, series, times) {
     made?.plot.end();
     made?.plot.element.remove();
     if (!pools.length) return null;
-    const lines = pools.map((pool, index) => ({ label: pool, colour: COLOURS[index], dash: index ? [2 + 2 * index, 3] : undefined, value: count }));
+    const lines = pools.map((pool, index) => ({
+      label: pool,
+      colour: COLOURS[index],
+      dash: index ? [2 + 2 * index, 3] : undefined,
+      value: count,
+    }));
     made = { pools, plot: new Plot("Queue depth, most in 10 s", lines, { value: count }) };
     area.append(made.plot.element);
   }

@@ -28,7 +28,11 @@ export async function showRequest(id, onClose, options) {
 }
 
 function shown(row) {
-  const same = el("a", { href: address("requests", [], { q: `id:${quoted(String(row.request_id))}` }) }, String(row.request_id));
+  const same = el(
+    "a",
+    { href: address("requests", [], { q: `id:${quoted(String(row.request_id))}` }) },
+    String(row.request_id),
+  );
   const pairs = [
     ["Outcome", outcome(row)],
     ["Method", row.method],
@@ -59,7 +63,13 @@ function block(value, cut) {
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
   const button = copyButton(text, "this JSON");
   button.setAttribute("aria-label", "Copy this JSON");
-  return el("div.block", {}, cut ? el("p.muted", {}, "Cut: only its beginning was kept.") : null, button, pretty(value));
+  return el(
+    "div.block",
+    {},
+    cut ? el("p.muted", {}, "Cut: only its beginning was kept.") : null,
+    button,
+    pretty(value),
+  );
 }
 
 function quoted(text) {

@@ -77,7 +77,8 @@ export class Feed {
   /** Say how it stands: what is held back, what was left out. */
   told() {
     if (this.loading) return "looking …";
-    if (this.mode === "page") return this.rows.length ? `rows ${this.rows.at(-1).id} to ${this.rows[0].id}` : "";
+    if (this.mode === "page")
+      return this.rows.length ? `rows ${this.rows.at(-1).id} to ${this.rows[0].id}` : "";
     const left = this.left ? ` · too many to show: ${count(this.left)} left out` : "";
     if (this.mode === "paused") return `paused · ${count(this.heldCount)} new${left}`;
     return `live${left}`;
@@ -136,7 +137,10 @@ export class Feed {
 async function look(params, signal) {
   const found = await getPage(params, signal);
   for (let looks = 1; !found.done && found.rows.length < params.limit && looks < LOOKS; looks++) {
-    const next = await getPage({ ...params, before: found.before, limit: params.limit - found.rows.length }, signal);
+    const next = await getPage(
+      { ...params, before: found.before, limit: params.limit - found.rows.length },
+      signal,
+    );
     found.rows.push(...next.rows);
     Object.assign(found, { before: next.before, done: next.done });
   }
