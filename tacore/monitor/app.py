@@ -41,6 +41,7 @@ def make_app(open_watch: Callable[[], Watch], about: About, on_start: Callable[[
     app = FastAPI(
         title="tacore monitor",
         version=__version__,
+        description="Beside what is listed, GET /api/events follows the service with server-sent events.",
         lifespan=life,
         openapi_url=None if about.production else "/api/openapi.json",
         docs_url=None,

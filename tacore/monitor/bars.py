@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from tacore.errors import NotFound, TacoreError
-from tacore.monitor.shown import PassedOn, Shown, exact
+from tacore.errors import InvalidParams, NotFound, TacoreError
+from tacore.monitor.shown import Given, PassedOn, Shown, exact
 from tacore.monitor.site import Here, Site
 
 router = APIRouter(tags=["charts"])
@@ -15,6 +15,9 @@ PATIENCE_S = 15.0
 AGE_S = 2.0
 MOST_BARS = 2000
 NAMES = ("time", "open", "high", "low", "close", "volume")
+_N = "([2-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|250)"
+_NAME = f"((sma|ema|rsi|bollinger){_N}|bollinger|macd)"
+_NAMES: dict[str, Any] = {"pattern": f"^({_NAME}(,{_NAME}){{0,11}})?$"}
 Timeframe = Literal["1m", "5m", "15m", "1h", "1d", "1w"]
 
 
@@ -54,10 +57,12 @@ class Bars(Shown):
 async def bars(
     site: Here,
     symbol: Annotated[str, Query(min_length=1, description="A symbol of any market.")],
-    market: Annotated[str | None, Query(description="Its market; left out: by the symbol.")] = None,
+    market: Annotated[str | None, Given, Query(description="Its market; left out: by the symbol.")] = None,
     timeframe: Annotated[Timeframe, Query(description="A bar's width.")] = "1d",
     limit: Annotated[int, Query(ge=1, le=MOST_BARS, description="So many of the newest bars.")] = 250,
-    indicators: Annotated[str, Query(description="sma20,ema12,rsi14,bollinger,macd")] = "",
+    indicators: Annotated[
+        str, Query(description="sma20,ema12,rsi14,bollinger,macd", json_schema_extra=_NAMES)
+    ] = "",
     adjusted: Annotated[bool, Query(description="Take later splits and dividends out.")] = True,
     analysis: Annotated[bool, Query(description="With signal and levels of analyze.stock.")] = False,
 ) -> Response:
@@ -92,7 +97,12 @@ async def bars(
 
 async def _ask(site: Site, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: each for name, each in params.items() if each is not None}
-    told: dict[str, Any] = await site.watch.ask(method, given, max_age_s=AGE_S, timeout_s=PATIENCE_S)
+    try:
+        told: dict[str, Any] = await site.watch.ask(method, given, max_age_s=AGE_S, timeout_s=PATIENCE_S)
+    except InvalidParams as error:
+        if {"symbols", "symbol", "market"} & set(error.details):  # here they name what is looked at
+            raise NotFound(error.message, details=error.details) from error
+        raise
     return told
 
 

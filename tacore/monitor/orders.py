@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from tacore.monitor.shown import PassedOn, Shown, exact
+from tacore.errors import InvalidParams, NotFound
+from tacore.model.orders import TRANSITIONS
+from tacore.monitor.shown import AT, Given, Moment, PassedOn, Shown, exact, words
 from tacore.monitor.site import Here, Site
 from tacore.watch import commands
 
@@ -13,7 +15,11 @@ router = APIRouter(tags=["orders"])
 PATIENCE_S = 5.0
 """More than the broker waits for an executor before it says that there is none."""
 AGE_S = 1.0
-Account = Annotated[str | None, Query(description="Of this account.")]
+_WORD = "|".join(("open", "final", *TRANSITIONS))
+_STATES = words(f"({_WORD})(,({_WORD}))*")
+_ID = words("o-[0-9]{12}")
+Account = Annotated[str | None, Given, Query(description="Of this account.")]
+Text = Annotated[str | None, Given]
 
 
 class OrderCommands(Shown):
@@ -106,15 +112,17 @@ class TradingState(PassedOn):
 @router.get("/api/orders", response_model=Orders)
 async def orders(
     site: Here,
-    status: Annotated[str | None, Query(description="States, separated by commas; open, final.")] = None,
-    symbol: Annotated[str | None, Query(description="Of this symbol.")] = None,
+    status: Annotated[
+        Text, Query(description="States, separated by commas; open, final.", json_schema_extra=_STATES)
+    ] = None,
+    symbol: Annotated[Text, Query(description="Of this symbol.")] = None,
     account: Account = None,
-    before: Annotated[str | None, Query(description="Only older than this order_id.")] = None,
+    before: Annotated[Text, Query(description="Only older than this one.", json_schema_extra=_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
 ) -> Response:
     """List orders, newest first."""
     asked = {"symbol": symbol, "account": account, "before": before, "limit": limit}
-    told = await _ask(site, "list.orders", asked | {"status": status.split(",") if status else None})
+    told = await _ask(site, "list.orders", asked | {"status": _words(status)})
     return exact({**told, "orders": [_order(each) for each in told["orders"]]})
 
 
@@ -139,7 +147,9 @@ async def positions(site: Here, account: Account = None) -> Response:
 async def account(
     site: Here,
     account: Account = None,
-    as_of: Annotated[str | None, Query(description="As it was then: 2013-02-14T18:00:00Z.")] = None,
+    as_of: Annotated[
+        Moment, Query(description="As it was then: 2013-02-14T18:00:00Z.", json_schema_extra=AT)
+    ] = None,
 ) -> Response:
     """Show an account's cash, equity and limits."""
     return exact(await _ask(site, "get.account", {"account": account, "as_of": as_of}))
@@ -153,8 +163,17 @@ async def trading(site: Here) -> Response:
 
 async def _ask(site: Site, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: each for name, each in params.items() if each is not None}
-    told: dict[str, Any] = await site.watch.ask(method, given, max_age_s=AGE_S, timeout_s=PATIENCE_S)
+    try:
+        told: dict[str, Any] = await site.watch.ask(method, given, max_age_s=AGE_S, timeout_s=PATIENCE_S)
+    except InvalidParams as error:
+        if {"account", "as_of"} & set(error.details):  # here they name what is looked at
+            raise NotFound(error.message, details=error.details) from error
+        raise
     return told
+
+
+def _words(text: str | None) -> list[str] | None:
+    return [each for each in text.split(",") if each] if text else None
 
 
 def _order(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """Requests of the journal: lists, paged by id, and each in full."""
 
-import asyncio
 import time
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Path, Query, Response
 
-from tacore.errors import InvalidParams, NotFound
+from tacore.errors import NotFound
 from tacore.monitor.request_rows import RequestFull, RequestRow, RequestStory, brief, full
-from tacore.monitor.shown import Method, exact
+from tacore.monitor.shown import MOMENT, Given, Method, Moment, exact
 from tacore.monitor.site import Here
 from tacore.store.moments import moment_us
 from tacore.store.queries import MAX_SCAN
@@ -22,6 +21,14 @@ PATIENCE_S = 0.02
 ALL = 1 << 62
 _LARGEST = (1 << 63) - 1
 MOST_OFFSET = 10_000
+Worker = Annotated[str | None, Given, Query(description="Only of this worker; broker for the broker's own.")]
+Since = Annotated[
+    Moment,
+    Query(description="Answered since: 2024-01-31T09:30Z or an age: 5m.", json_schema_extra=MOMENT),
+]
+Until = Annotated[Moment, Query(description="Answered before: as since.", json_schema_extra=MOMENT)]
+RequestId = Annotated[str | None, Given, Query(description="Only of this id.")]
+Text = Annotated[str | None, Given, Query(description="Only with this in params, answer or error.")]
 Id = Annotated[int | None, Query(ge=0, le=_LARGEST)]
 _HEADERS = {
     "X-Next-Before": {"description": "before= of the next older page", "schema": {"type": "integer"}},
@@ -63,15 +70,11 @@ async def requests(  # noqa: PLR0913, PLR0917 - the contract's parameters
     level: Annotated[
         Literal["INFO", "ERROR"] | None, Query(description="INFO: success; ERROR: error.")
     ] = None,
-    worker: Annotated[
-        str | None, Query(description="Only of this worker; broker for the broker's own.")
-    ] = None,
-    since: Annotated[
-        str | None, Query(description="Answered since: 2024-01-31T09:30Z, or an age: 5m.")
-    ] = None,
-    until: Annotated[str | None, Query(description="Answered before: as since.")] = None,
-    request_id: Annotated[str | None, Query(description="Only of this id.")] = None,
-    text: Annotated[str | None, Query(description="Only with this in params, answer or error.")] = None,
+    worker: Worker = None,
+    since: Since = None,
+    until: Until = None,
+    request_id: RequestId = None,
+    text: Text = None,
     q: Annotated[str, Query(description="A filter line: method:scan.market status:error AAPL.")] = "",
     before: Annotated[Id, Query(description="Only rows older than this id.")] = None,
     after: Annotated[
@@ -95,11 +98,10 @@ async def requests(  # noqa: PLR0913, PLR0917 - the contract's parameters
     given |= {"until_us": _moment("until", until, now_s), "watchers": watchers or None}
     line = filter_line.parse(q, now_s)
     filters = line._replace(**{name: each for name, each in given.items() if each is not None})
-    if before is not None and after is not None:
-        raise InvalidParams(
-            "before and after contradict each other", details={"before": before, "after": after}
-        )
-    page = await find(site.watch, Wanted(filters, limit, offset, before, after))
+    if status is not None and level is not None and _status(None, level) != status:
+        page = Listed([], 0, after or 0, True)  # no row is both
+    else:
+        page = await find(site.watch, Wanted(filters, limit, offset, before, after))
     answer = exact([brief(each) for each in page.rows])
     answer.headers["X-Next-Before"] = str(page.next_before)
     answer.headers["X-Next-After"] = str(page.next_after)
@@ -126,7 +128,8 @@ async def row(site: Here, row_id: Annotated[int, Path(ge=1, le=_LARGEST)]) -> Re
 
 async def find(watch: Watch, wanted: Wanted) -> Listed:
     """Look for a page, for a limited time."""
-    if wanted.after is not None:
+    floor = wanted.after or 0
+    if wanted.after is not None and wanted.before is None:
         return await _newer(watch, wanted, wanted.after)
     newest, _ = await watch.read(lambda reader: reader.newest())
     at = newest + 1 if wanted.before is None else min(wanted.before, newest + 1)
@@ -136,15 +139,14 @@ async def find(watch: Watch, wanted: Wanted) -> Listed:
     rows: list[LogRow] = []
     until = time.monotonic() + PATIENCE_S
     while True:
-        page = await watch.before(
-            at, wanted.limit - len(rows), wanted.filters, max_scan=_scan(wanted.filters)
-        )
+        scan = max(0, min(_scan(wanted.filters), at - 1 - floor))
+        page = await watch.before(at, wanted.limit - len(rows), wanted.filters, max_scan=scan)
         rows += page.rows
         at = page.next_id
-        if page.done or len(rows) >= wanted.limit or time.monotonic() >= until:
+        done = page.done or at <= floor + 1
+        if done or len(rows) >= wanted.limit or time.monotonic() >= until:
             break
-        await asyncio.sleep(0)
-    return Listed(rows, at, newest if wanted.before is None else max(0, wanted.before - 1), page.done)
+    return Listed(rows, at, newest if wanted.before is None else max(0, wanted.before - 1), done)
 
 
 async def _newer(watch: Watch, wanted: Wanted, at: int) -> Listed:
@@ -166,14 +168,8 @@ def _scan(filters: Filters) -> int:
 
 
 def _status(status: str | None, level: str | None) -> str | None:
-    of_level = {None: None, "INFO": "success", "ERROR": "error"}[level]
-    if status is not None and of_level is not None and status != of_level:
-        raise InvalidParams(
-            f"status {status} and level {level} contradict each other",
-            details={"status": status, "level": level},
-        )
-    return status or of_level
+    return status or {None: None, "INFO": "success", "ERROR": "error"}[level]
 
 
 def _moment(name: str, text: str | None, now_s: float) -> int | None:
-    return None if text is None else moment_us(name, text, now_s)
+    return moment_us(name, text, now_s) if text else None

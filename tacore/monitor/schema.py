@@ -55,8 +55,9 @@ def page(described: dict[str, Any]) -> str:
         for verb, each in verbs.items()
     ]
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+    about = f"<p>{escape(described['info'].get('description', ''))}</p>"
     source = '<p><a href="openapi.json">openapi.json</a> has the answers\' schemas.</p>'
-    return f"{head}<body><h1>{title}</h1>{source}{''.join(parts)}</body></html>"
+    return f"{head}<body><h1>{title}</h1>{about}{source}{''.join(parts)}</body></html>"
 
 
 def _operation(verb: str, path: str, told: dict[str, Any]) -> str:

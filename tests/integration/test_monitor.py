@@ -100,6 +100,8 @@ def test_orders_when_shown_keep_each_digit(
     assert shown.pop("commands") == {"show": f"tacore order {id_}", "cancel": f"tacore cancel {id_}"}
     assert shown == service.client.call("list.orders", {"status": ["open"]})["orders"][0]
     assert get(monitor, f"/api/orders/{id_}")["events"]
+    scraped = monitor.get("/metrics", headers={"Accept": "text/plain"}).text
+    assert 'tacore_open_orders{status="accepted"} 1.0' in scraped
     assert monitor.get("/api/orders/nope").status_code == 404
     assert monitor.get("/api/orders", params={"status": "sleeping"}).status_code == 400
     account = monitor.get("/api/account")

@@ -15,6 +15,8 @@ from tacore.store.schema import MIGRATIONS, migrate
 from tests.support.journal_columns import Row
 from tests.support.monitors import Kept
 
+STEP = [step.__name__ for step in MIGRATIONS].index("_latencies")
+
 
 @given(st.lists(st.integers(0, 1 << 40), max_size=60), st.integers(4, 40))
 def test_below_when_asked_of_a_power_of_two_is_exact(values: list[int], power: int) -> None:
@@ -47,7 +49,7 @@ def test_migration_when_a_journal_is_older_sums_up_its_rollups(tmp_path: Path) -
         expected = reader.counters()
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         old.execute("DROP TABLE latencies")
-        old.execute("PRAGMA user_version = 1")
+        old.execute(f"PRAGMA user_version = {STEP}")
         migrate(old)
         migrate(old)
     with Reader(path) as reader:
@@ -58,7 +60,7 @@ def test_migration_when_it_is_run_again_after_a_crash_counts_once(tmp_path: Path
     path = tmp_path / "tacore.db"
     Kept(path).add(3)
     with closing(sqlite3.connect(path, isolation_level=None)) as journal:
-        MIGRATIONS[1](Utils(journal))
+        MIGRATIONS[STEP](Utils(journal))
         (row,) = journal.execute("SELECT method, count, sum_us FROM latencies")
     assert row == ("debug.echo", 3, 3_000)
     Database(path).close()
