@@ -10,7 +10,7 @@ const KEYS = [
   ["Esc", "close what is open, leave a field"],
   ["y", "copy the row as JSON"],
   ["Y", "copy the row's command line"],
-  ["Space", "requests: pause and follow"],
+  ["Space", "requests: pause and follow; a row that is chosen pauses, too"],
   ["n p", "requests: older and newer page"],
   ["g h", "Overview"],
   ["g w", "Workers"],

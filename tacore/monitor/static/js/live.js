@@ -4,7 +4,7 @@ import { parse } from "./exact.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
-const SILENT_MS = 8000;
+const SILENT_MS = 15_000;
 const HIDDEN_MS = 60_000;
 const listeners = new Map();
 let source = null;

@@ -57,11 +57,12 @@ export class Plot {
     return {
       width: this.area.clientWidth,
       height: this.options.height,
+      padding: [10, 28, 0, 0],
       cursor: { y: false, sync: { key: "time" }, drag: { x: true, y: false } },
       hooks: { setCursor: [showLast], setData: [showLast] },
       scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, space: 70, values: clocks },
+        { ...axis, space: 70, size: 32, values: clocks },
         { ...axis, size: 72, values: (_plot, ticks) => ticks.map((each) => this.options.value(each)) },
       ],
       series: [

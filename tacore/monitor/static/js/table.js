@@ -171,9 +171,9 @@ export class Table {
       pressed = event.target.closest("tr");
     });
     this.element.addEventListener("click", (event) => {
-      if (!pressed || event.target.closest("button, a, thead")) return;
-      if (String(getSelection())) return;
-      const found = [...this.made.values()].find((each) => each.line === pressed);
+      if (event.target.closest("button, a, thead") || String(getSelection())) return;
+      const line = pressed ?? event.target.closest("tr"); // a screen reader clicks without pressing
+      const found = [...this.made.values()].find((each) => each.line === line);
       pressed = null;
       if (!found) return;
       this.select(this.key(found.row));

@@ -47,7 +47,7 @@ function shown(row) {
   ];
   return [
     facts(pairs),
-    row.status === "error" ? [el("h3", {}, "Error"), block(row.error, false, row.response_truncated)] : null,
+    row.status === "error" ? [el("h3", {}, "Error"), block(row.error, row.response_truncated)] : null,
     el("h3", {}, "Time"),
     waterfall(row),
     el("h3", {}, "Params"),
@@ -63,13 +63,8 @@ function block(value, cut) {
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
   const button = copyButton(text, "this JSON");
   button.setAttribute("aria-label", "Copy this JSON");
-  return el(
-    "div.block",
-    {},
-    cut ? el("p.muted", {}, "Cut: only its beginning was kept.") : null,
-    button,
-    pretty(value),
-  );
+  const note = cut ? el("p.muted", {}, "Cut: only its beginning was kept.") : null;
+  return [note, el("div.block", {}, button, pretty(value))];
 }
 
 function quoted(text) {

@@ -44,6 +44,11 @@ export class Feed {
     if (fresh.length || skipped) this.#soon();
   }
 
+  /** Hold the list still, if it follows. */
+  pause() {
+    if (this.mode === "live") this.toggle();
+  }
+
   /** Pause, or follow again. */
   toggle() {
     if (this.mode === "page") this.load(this.q);

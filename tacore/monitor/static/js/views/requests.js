@@ -76,6 +76,7 @@ class RequestsView {
       empty: () => this.#nothing(),
     });
     this.table.onSelect = (row) => {
+      this.feed.pause(); // what one reads stands still
       if (panelIsOpen() && row.id !== this.opened) this.#open(row.id, true);
     };
     const buttons = el("div.buttons", {}, this.state, this.newer, this.older, this.follow);
