@@ -51,7 +51,8 @@ class Wire:
             poller = zmq.asyncio.Poller()
             poller.register(self.socket, zmq.POLLOUT)
             with contextlib.suppress(zmq.ZMQError):  # another task closed it
-                await poller.poll(math.ceil(timeout_s * 1000))
+                polled = asyncio.ensure_future(poller.poll(math.ceil(timeout_s * 1000)))
+                await _ended(polled)
         self.up = self.up or self.connected
         return self.connected
 
@@ -93,6 +94,16 @@ class Wire:
             answer = None if wire is None else self._waiting.get(wire["request_id"])
             if answer is not None and wire is not None and not answer.done():
                 answer.set_result(wire)
+
+
+async def _ended(polled: "asyncio.Future[Any]") -> None:
+    """Wait for its end, whatever that is: pyzmq cancels it where another task closes its socket."""
+    try:
+        await asyncio.wait((polled,))
+        if not polled.cancelled():
+            polled.result()
+    finally:
+        polled.cancel()
 
 
 class AsyncClient:

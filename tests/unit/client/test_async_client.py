@@ -57,6 +57,19 @@ def test_async_call_when_nothing_listens_raises_no_broker_soon() -> None:
     assert time.monotonic() - started < 2.0
 
 
+def test_async_calls_when_nothing_listens_and_they_began_apart_all_raise_no_broker() -> None:
+    async def late(client: AsyncClient, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        await client.call("debug.echo")
+
+    async def steps(client: AsyncClient) -> list[Any]:
+        calls = [late(client, each * 0.004) for each in range(12)]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    found = with_client(steps, free_endpoint(), retries=0)
+    assert {type(each) for each in found} == {errors.NoBroker}
+
+
 def test_async_call_when_the_service_refuses_raises_the_typed_error() -> None:
     def refuse(request: dict[str, Any]) -> Answer:
         return Answer(failure(request, "not_found"))
