@@ -7,6 +7,7 @@ import msgspec
 
 from tacore.monitor.shown import Shown
 from tacore.store.rows import LogRow
+from tacore.store.spans import spans_of
 from tacore.watch import commands
 
 
@@ -40,6 +41,25 @@ class RequestRow(Shown):
     """The command line that asks the same again, or shows it."""
 
 
+class SpanRow(Shown):
+    """What something took: a bar of a request's waterfall."""
+
+    id: int
+    parent: int | None
+    """The span around it; null for the request itself."""
+    depth: int
+    kind: str
+    """request, queue, attempt, processing, step or retry."""
+    span: str
+    start_ms: float
+    """Since the broker got the request."""
+    ms: float
+    worker_id: str | None
+    outcome: str | None
+    note: str | None
+    """Why a worker was lost, what a cache had, and the like."""
+
+
 class RequestCommands(Shown):
     """The command lines that do or show the same."""
 
@@ -60,6 +80,8 @@ class RequestFull(RequestRow):
     principal: str
     request_truncated: bool
     response_truncated: bool
+    spans: list[SpanRow]
+    """Where its time went, parents before what is inside them."""
     commands: RequestCommands
 
 
@@ -100,6 +122,7 @@ def full(row: LogRow) -> dict[str, Any]:
         "principal": row.principal,
         "request_truncated": bool(row.request_truncated),
         "response_truncated": bool(row.response_truncated),
+        "spans": [each._asdict() for each in spans_of(row)],
         "commands": {
             "again": commands.of_request(row),
             "trace": commands.trace(row.request_id),
