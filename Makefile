@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make up        start the service here; Ctrl-C stops it"
 	@echo "make test      run all tests"
-	@echo "make soak      crash and kill executors for up to an hour: no order may double or be lost"
+	@echo "make soak      crash and kill executors for up to an hour, and make each call 1,000 times"
 	@echo "make check     ruff, mypy --strict and the import rule"
 	@echo "make coverage  run all tests measured; htmlcov/index.html shows it"
 	@echo "make bench     measure requests through the broker and back"
@@ -39,8 +39,8 @@ test: $(STAMP)
 	$(RUN) pytest -q -m serial || [ $$? -eq 5 ]
 
 soak: $(STAMP)
-	ORDER_CRASHES=10000 TACORE_REAL_KILLS=500 timeout 3600 $(RUN) pytest -q -s \
-		tests/fault/test_order_crashes.py tests/fault/test_order_kills.py
+	ORDER_CRASHES=10000 TACORE_REAL_KILLS=500 TACORE_CALLS=1000 timeout 3600 $(RUN) pytest -q -s \
+		tests/fault/test_order_crashes.py tests/fault/test_order_kills.py tests/integration/test_seed_client.py
 
 check: $(STAMP)
 	$(RUN) ruff check
