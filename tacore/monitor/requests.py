@@ -10,14 +10,15 @@ from tacore.monitor.request_rows import RequestFull, RequestRow, RequestStory, b
 from tacore.monitor.shown import MOMENT, Given, Method, Moment, exact
 from tacore.monitor.site import Here
 from tacore.store.moments import moment_us
-from tacore.store.queries import MAX_SCAN
 from tacore.store.rows import Filters, LogRow
 from tacore.watch import filters as filter_line
 from tacore.watch.watch import Watch
 
 router = APIRouter(tags=["requests"])
-PATIENCE_S = 0.02
+PATIENCE_S = 0.015
 """So long a list is looked for; what was not looked at yet is told by X-Done and X-Next-Before."""
+STEP = 20_000
+"""So many ids are looked at before the time is looked at."""
 ALL = 1 << 62
 _LARGEST = (1 << 63) - 1
 MOST_OFFSET = 10_000
@@ -164,7 +165,7 @@ async def _newer(watch: Watch, wanted: Wanted, at: int) -> Listed:
 
 def _scan(filters: Filters) -> int:
     """Look at all ids at once where an id is looked for, which does not go by rows."""
-    return ALL if filters.request_id is not None else MAX_SCAN
+    return ALL if filters.request_id is not None else STEP
 
 
 def _status(status: str | None, level: str | None) -> str | None:

@@ -140,8 +140,10 @@ def _unbound(loaded: Loaded, error: Exception) -> str:
     other = runfiles.read_live(Path(loaded.settings.run_dir) / FACTS)
     said = error.strerror if isinstance(error, OSError) else str(error)
     ours = "" if other is None else f"; this home's monitor runs (pid {other['pid']}, {other['url']})"
-    key = "api.port" if isinstance(error, OSError) and error.errno == errno.EADDRINUSE else "api.bind"
+    number = error.errno if isinstance(error, OSError) else None
+    key = "api.port" if number in (errno.EADDRINUSE, errno.EACCES) else "api.bind"
+    stop = "Stop what listens there, or choose" if number == errno.EADDRINUSE else "Choose"
     return (
-        f"the monitor can't listen on {api.bind}:{api.port}: {said}{ours}. Stop what listens there, or "
-        f"choose another {key} ({env_name(key)}; now from {loaded.origin(key)})"
+        f"the monitor can't listen on {api.bind}:{api.port}: {said}{ours}. {stop} another {key} "
+        f"({env_name(key)}; now from {loaded.origin(key)})"
     )
