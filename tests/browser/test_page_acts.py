@@ -76,14 +76,16 @@ def test_monitor_when_it_goes_away_is_missed_and_found_again(browser: Browser, m
     with page_of(browser, str(monitor.base_url)) as (page, _):
         show(page, "workers")
         expect(page.locator(ROWS).first).to_contain_text("fast")
-        page.context.route("**/api/events*", lambda route: route.abort())
+        page.context.route("**/api/*", lambda route: route.abort())
         page.keyboard.press("g")
         page.keyboard.press("r")
         expect(page.locator("#away")).to_contain_text(re.compile("monitor does not answer.*old.*by itself"))
         expect(page.locator("#health .word")).to_have_text("monitor away")
-        page.context.unroute("**/api/events*")
+        expect(page.locator("#filter-problem")).to_have_text("the monitor does not answer")
+        page.context.unroute("**/api/*")
         expect(page.locator("#away")).to_be_hidden()
         expect(page.locator("#health .word")).to_have_text("healthy")
+        expect(page.locator(ROWS).first).to_be_visible()
 
 
 def test_broker_when_killed_is_missed_and_found_again(

@@ -55,6 +55,15 @@ def test_page_when_loaded_asks_nobody_else(page: Page, monitor: httpx.Client) ->
     assert [url for url in asked if not url.startswith(str(monitor.base_url))] == []
 
 
+def test_band_when_money_is_real_says_live(page: Page, monitor: httpx.Client) -> None:
+    seen = monitor.get("/api/overview").json() | {"paper": False, "live_accounts": ["<b>main</b>"]}
+    body = f"retry: 60000\n\nevent: overview\ndata: {json.dumps(seen)}\n\n"
+    page.route("**/api/events*", lambda route: route.fulfill(content_type="text/event-stream", body=body))
+    page.goto("/#/overview")
+    expect(page.locator("#money.live")).to_have_text("LIVE real money (<b>main</b>)")
+    assert "LIVE" in page.title()
+
+
 def test_overview_when_there_was_load_plots_it(page: Page, service: Service) -> None:
     echo(service, "load")
     show(page, "overview")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tacore.cli.spoken import commands
 from tacore.monitor.pages import FOLDER
 
 OURS = [each for each in sorted(FOLDER.rglob("*")) if each.is_file() and "vendor" not in each.parts]
@@ -15,6 +16,9 @@ PARSED = re.compile(
 ELSEWHERE = re.compile(r"https?://(?!www\.w3\.org/2000/svg)")
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=")
 COLOUR = re.compile(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")
+SHOWN = re.compile(r"tacore ([a-z][^\"`]*)")
+FREE = ("call", "bench")
+"""Commands whose options are a method's params."""
 GROUNDS = ("ground", "card", "raised")
 PAIRS = (
     *((ink, ground) for ink in ("ink", "muted", "accent", "good", "warn", "bad") for ground in GROUNDS),
@@ -86,3 +90,18 @@ def test_vendored_files_when_shipped_have_their_licence_and_version() -> None:
     for folder in (each for each in (FOLDER / "vendor").iterdir() if each.is_dir()):
         assert "MIT" in Path(folder / "LICENSE").read_text(encoding="utf-8")
         assert re.search(rf"`{folder.name}/` .*\d+\.\d+\.\d+", told)
+
+
+def test_commands_when_the_page_shows_them_are_commands_with_their_options() -> None:
+    known = commands()
+    shown = {found for each in CODE for found in SHOWN.findall(each.read_text(encoding="utf-8"))}
+    assert len(shown) > 15
+    for line in shown:
+        words = [word for word in re.sub(r"\$\{.*?(\}|$)", " ", line).split() if word]
+        name = max((n for n in (" ".join(words[:2]), words[0]) if n in known), key=len, default=None)
+        assert name is not None, line
+        groups = {each.split()[0] for each in known if " " in each}
+        assert name not in groups, line
+        if name not in FREE:
+            given = {word for word in words if word.startswith("-")}
+            assert given <= set(known[name].options), line

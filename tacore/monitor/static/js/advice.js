@@ -23,7 +23,8 @@ const ADVICE = [
     "Requests are served all the same, each worker with a cache of its own. See whether Redis runs:",
     "redis-cli ping",
   ],
-  [/^cache: /, "Requests are served all the same. What is kept, and where:", "tacore cache"],
+  [/^cache: /, "Requests are served all the same. What is kept, and where:", "tacore cache stats"],
+  [/^journal: there is no journal/, "It is made when the service first runs:", "tacore up"],
   [
     /^journal: /,
     "Requests are served; their record is behind or incomplete. Look at its writer:",
@@ -31,7 +32,12 @@ const ADVICE = [
   ],
   [/^disk: /, "Make room where the home is:", "df -h ."],
   [/^(features|market|refresher)/, "Scans may rest on older tables:", "tacore broker status --detailed"],
-  [/^no broker|^no answer|does not answer/, "Start the service, or see what runs:", "tacore up"],
+  [
+    /^no answer/,
+    "Something is there and stays silent. See what runs; `tacore down --now` ends it:",
+    "tacore ps",
+  ],
+  [/^no broker/, "Start the service, or see what runs:", "tacore up"],
 ];
 
 /** Give {text, command} for a reason. */

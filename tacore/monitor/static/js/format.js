@@ -4,12 +4,6 @@ import { el } from "./dom.js";
 
 const whole = new Intl.NumberFormat("en");
 const day = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "2-digit" });
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hour12: false,
-});
 const NONE = "–";
 
 /** Write a whole number with separators. */
@@ -76,10 +70,25 @@ export function seconds(moment) {
 export function time(moment, { millis = false, date = false } = {}) {
   const at = new Date(seconds(moment) * 1000);
   if (Number.isNaN(at.getTime())) return el("span", {}, NONE);
-  const fraction = millis ? `.${String(at.getMilliseconds()).padStart(3, "0")}` : "";
-  const today = day.format(at) === day.format(new Date());
-  const told = `${date || !today ? `${day.format(at)} ` : ""}${clock.format(at)}${fraction}`;
-  return el("time", { datetime: at.toISOString(), title: `${utc(at)} (UTC)` }, told);
+  const before = date || !isToday(at) ? `${day.format(at)} ` : "";
+  const text = `${before}${clock(at)}${millis ? `.${String(at.getMilliseconds()).padStart(3, "0")}` : ""}`;
+  return el("time", { datetime: at.toISOString(), title: `${utc(at)} (UTC)` }, text);
+}
+
+/** Write a local time of day; by hand, for Intl takes several times as long and lists have thousands. */
+export function clock(at) {
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map((each) => String(each).padStart(2, "0"))
+    .join(":");
+}
+
+function isToday(at) {
+  const now = new Date();
+  return (
+    at.getDate() === now.getDate() &&
+    at.getMonth() === now.getMonth() &&
+    at.getFullYear() === now.getFullYear()
+  );
 }
 
 /** Make an age that goes on counting. */

@@ -13,6 +13,7 @@ const away = document.getElementById("away");
 const heard = document.getElementById("heard");
 let overview = null;
 let told = null;
+let knownPaper = null;
 let frozen = false;
 
 /** The newest overview; null before the first. */
@@ -60,19 +61,22 @@ function show() {
 
 function showMoney() {
   if (!overview) return;
-  const { paper, live_accounts: accounts } = overview;
-  const kind = paper === false ? "live" : paper === true ? "paper" : "unknown";
+  if (overview.paper !== null) knownPaper = overview.paper;
+  const [kind, name, words] = moneyOf(overview);
+  money.className = `money ${kind}`;
+  fill(money, el("strong", {}, name), " ", el("span", {}, words));
+  document.title = `${SIGNS[overview.health.status]} ${name} tacore`;
+}
+
+/** Give a kind, a name and words; what was real money once counts as that until the service says otherwise. */
+function moneyOf({ paper, live_accounts: accounts, health: { status } }) {
   const named = accounts.length ? ` (${accounts.join(", ")})` : "";
-  const words = {
-    live: ["LIVE", `real money${named}`],
-    paper: ["PAPER", "simulated money"],
-    unknown: accounts.length
-      ? ["LIVE?", `accounts of real money are set up${named}; no order executor says more`]
-      : ["NO ORDERS", "no order executor answers"],
-  }[kind];
-  money.className = `money ${kind === "unknown" && accounts.length ? "live" : kind}`;
-  fill(money, el("strong", {}, words[0]), " ", el("span", {}, words[1]));
-  document.title = `${SIGNS[overview.health.status]} ${words[0]} tacore`;
+  if (paper === false) return ["live", "LIVE", `real money${named}`];
+  if (paper === true) return ["paper", "PAPER", "simulated money"];
+  const why = status === "down" ? "the broker can't be asked" : "no order executor answers";
+  if (knownPaper === false || accounts.length) return ["live", "LIVE", `real money${named}; ${why}`];
+  if (knownPaper === true) return ["paper", "PAPER", `simulated money, when last heard; ${why}`];
+  return ["unknown", status === "down" ? "UNKNOWN" : "NO ORDERS", why];
 }
 
 function showHealth(status) {

@@ -40,9 +40,11 @@ export function mount(root, route) {
       const rows = await get("/api/methods", { window_s: windowS }, signal);
       table.set(rows);
       problem.hidden = true;
+      table.whole.hidden = false;
     } catch (error) {
       if (signal.aborted) return;
       problem.hidden = false;
+      table.whole.hidden = !table.rows.length;
       problem.textContent = error.message;
     }
   };

@@ -42,7 +42,7 @@ export function loadPlots() {
     else if (!series.points.length)
       nothing.replaceChildren(
         "No request was answered in this time. Try: ",
-        el("code", {}, "tacore bench get.market_data"),
+        el("code", {}, "tacore bench debug.echo"),
       );
     if (area.hidden) return;
     const { times, column } = grid(series.points, series.window_s);

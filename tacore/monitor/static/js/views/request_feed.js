@@ -33,11 +33,16 @@ export class Feed {
     if (page) followRequests(q, page.after);
   }
 
+  /** Look again after a failure that was not the filter's. */
+  recover() {
+    if (this.error && this.error.status !== 400 && !this.loading && this.mode !== "page") this.load(this.q);
+  }
+
   /** Take what came; it is shown with the next frame, or when one follows again. */
   take({ rows, skipped }) {
     if (this.mode === "page") return;
-    const newest = this.held[0]?.id ?? this.rows[0]?.id ?? 0;
-    const fresh = rows.filter((row) => row.id > newest).reverse();
+    const fresh = rows.toReversed();
+    if (fresh[0]?.id <= (this.held[0] ?? this.rows[0])?.id) Object.assign(this, { rows: [], held: [] }); // another journal
     this.left += skipped;
     this.heldCount += fresh.length;
     this.held = [...fresh, ...this.held].slice(0, WINDOW);

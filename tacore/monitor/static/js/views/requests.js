@@ -25,7 +25,7 @@ class RequestsView {
     this.opened = null;
     this.feed = new Feed({ changed: () => this.#show() });
     this.#draw(root);
-    this.off = on("requests", (batch) => this.feed.take(batch));
+    this.offs = [on("requests", (batch) => this.feed.take(batch)), on("overview", () => this.feed.recover())];
     this.feed.load(this.q);
     if (route.rest[0]) this.#open(route.rest[0]);
   }
@@ -54,7 +54,7 @@ class RequestsView {
   }
 
   leave() {
-    this.off();
+    this.offs.forEach((off) => off());
     this.feed.end();
   }
 
