@@ -39,8 +39,9 @@ test: $(STAMP)
 	$(RUN) pytest -q -m serial || [ $$? -eq 5 ]
 
 soak: $(STAMP)
-	ORDER_CRASHES=10000 TACORE_REAL_KILLS=500 TACORE_CALLS=1000 timeout 3600 $(RUN) pytest -q -s \
-		tests/fault/test_order_crashes.py tests/fault/test_order_kills.py tests/integration/test_seed_client.py
+	ORDER_CRASHES=10000 TACORE_REAL_KILLS=500 TACORE_CALLS=1000 TACORE_LOCKED_S=30 timeout 3600 $(RUN) pytest -q -s \
+		tests/fault/test_order_crashes.py tests/fault/test_order_kills.py tests/fault/test_ledger_faults.py \
+		tests/integration/test_seed_client.py
 
 check: $(STAMP)
 	$(RUN) ruff check

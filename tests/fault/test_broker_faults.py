@@ -49,7 +49,7 @@ def test_broker_when_killed_and_restarted_is_found_again_by_clients_and_workers(
 
 
 def test_worker_when_stopped_as_the_broker_restarts_is_killed_and_replaced(tmp_path: Path) -> None:
-    with Service(tmp_path, workers=1, worker__start_s=1) as service:
+    with Service(tmp_path, workers=1, worker__start_s=8) as service:
         victim = psutil.Process(service.registered()[0])
         service.kill(victim.pid, signal.SIGSTOP)
         service.kill(service.broker_pid())

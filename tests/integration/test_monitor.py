@@ -302,7 +302,7 @@ def test_broker_when_it_goes_and_comes_is_told_on_the_same_stream(
 ) -> None:
     with monitor.stream("GET", "/api/events", params={"streams": "overview"}) as stream:
         told = (data["health"]["status"] for _, _, data in events(stream.iter_lines(), 2 * PATIENCE_S))
-        assert next(told) == "healthy"
+        assert "healthy" in told
         service.end("broker")
         assert "down" in told
         down = monitor.get("/health")
