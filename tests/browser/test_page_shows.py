@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tacore.errors import TacoreError
 from tests.support.browsers import PHONE, VIEWS, needs_chromium, page_of, show
@@ -14,6 +14,22 @@ from tests.support.service import Service
 pytestmark = needs_chromium
 ROWS = "main tbody tr"
 MARKUP = "<img src=x onerror=window.hacked=1>"
+SPANS = [
+    {"depth": 0, "kind": "request", "span": "debug.echo", "start_ms": 0, "ms": 40, "outcome": "success"},
+    {
+        "depth": 1,
+        "kind": "attempt",
+        "span": "attempt 1",
+        "start_ms": 0,
+        "ms": 10,
+        "worker_id": "fast-1",
+        "outcome": "worker_lost",
+        "note": "killed by signal 9",
+    },
+    {"depth": 1, "kind": "attempt", "span": "attempt 2", "start_ms": 10, "ms": 30, "worker_id": "fast-2"},
+    {"depth": 2, "kind": "step", "span": "<b>step</b>", "start_ms": 12, "ms": 20, "worker_id": "fast-2"},
+]
+"""As tacore/store/spans.py tells them."""
 NAMELESS = """() => [...document.querySelectorAll('button, input, select, a')]
   .filter((each) => each.checkVisibility())
   .filter((each) => !(each.ariaLabel || each.textContent.trim() || each.labels?.length))
@@ -166,6 +182,30 @@ def test_detail_when_a_row_is_opened_shows_all_of_it(page: Page, service: Servic
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(page.locator(ROWS).first).to_be_focused()
+
+
+def test_detail_when_a_worker_was_lost_draws_each_attempt(page: Page, service: Service) -> None:
+    def with_spans(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"spans": SPANS})
+
+    echo(service, "lost-once")
+    page.route("**/api/rows/*", with_spans)
+    show(page, "requests?q=id:lost-once")
+    page.locator(ROWS).first.click()
+    steps = page.locator(".waterfall tbody tr")
+    expect(steps).to_have_text(
+        [
+            "debug.echo40.0 ms",
+            "attempt 1fast-1 · killed by signal 9 · worker_lost10.0 ms",
+            "attempt 2fast-230.0 ms",
+            "<b>step</b>20.0 ms",
+        ]
+    )
+    box = page.locator(".span-bar").evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect())")
+    assert box[1]["width"] / box[0]["width"] == pytest.approx(10 / 40, abs=0.02)
+    assert (box[2]["x"] - box[0]["x"]) / box[0]["width"] == pytest.approx(10 / 40, abs=0.02)
+    expect(page.locator(".span-bar.failed")).to_have_count(1)
 
 
 def test_copy_when_clicked_or_typed_gives_the_command(
