@@ -39,6 +39,22 @@ def test_restart_when_cancelled_does_nothing_and_when_confirmed_restarts(
     service.wait_ready()
 
 
+def test_action_when_refused_says_why_and_stays_open(browser: Browser, monitor: httpx.Client) -> None:
+    refusal = {"code": "forbidden", "message": "<b>not here</b>", "retryable": False, "details": {}}
+    with page_of(browser, str(monitor.base_url)) as (page, _):
+        page.route("**/api/actions/scale", lambda route: route.fulfill(status=403, json={"error": refusal}))
+        show(page, "workers")
+        page.get_by_role("button", name="Scale …").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Workers").fill("3")
+        expect(dialog.locator("code")).to_have_text("tacore worker scale 3")
+        dialog.get_by_role("button", name="Scale", exact=True).click()
+        expect(dialog.get_by_role("alert")).to_have_text("forbidden: <b>not here</b>")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(page.get_by_role("button", name="Scale …")).to_be_focused()
+
+
 def test_halt_when_confirmed_shows_until_it_is_resumed(page: Page, service: Service) -> None:
     show(page, "orders")
     page.get_by_role("button", name="Halt trading …").click()
@@ -74,11 +90,11 @@ def test_order_when_opened_shows_its_course_and_when_cancelled_ends(page: Page, 
 
 def test_monitor_when_it_goes_away_is_missed_and_found_again(browser: Browser, monitor: httpx.Client) -> None:
     with page_of(browser, str(monitor.base_url)) as (page, _):
-        show(page, "workers")
-        expect(page.locator(ROWS).first).to_contain_text("fast")
+        show(page, "requests")
+        expect(page.locator(ROWS).first).to_be_visible()
+        expect(page.locator(".feed-state")).to_have_text("live")
         page.context.route("**/api/*", lambda route: route.abort())
-        page.keyboard.press("g")
-        page.keyboard.press("r")
+        page.get_by_role("button", name="Show").click()
         expect(page.locator("#away")).to_contain_text(re.compile("monitor does not answer.*old.*by itself"))
         expect(page.locator("#health .word")).to_have_text("monitor away")
         expect(page.locator("#filter-problem")).to_have_text("the monitor does not answer")

@@ -139,7 +139,8 @@ def test_paging_when_gone_back_shows_each_row_once(page: Page, service: Service)
     page.keyboard.press("Enter")
     expect(page.locator(ROWS).first).to_contain_text("page-119")
     newest = page.locator(ROWS).evaluate_all("lines => lines.map((each) => Number(each.dataset.key))")
-    page.get_by_role("button", name="Older").click()
+    page.get_by_role("button", name="Older").focus()
+    page.keyboard.press("Space")
     expect(page.locator(".feed-state")).to_contain_text("rows ")
     older = page.locator(ROWS).evaluate_all("lines => lines.map((each) => Number(each.dataset.key))")
     assert max(older) < min(newest)
@@ -275,6 +276,16 @@ def test_chart_when_a_symbol_is_shown_has_its_bars(page: Page, service: Service)
     expect(page.locator(".bar-plots canvas")).to_have_count(4)
     page.get_by_text("as a table").click()
     expect(page.locator("main tbody tr").first).to_contain_text(bar["session"])
+
+
+def test_theme_when_chosen_holds_after_a_reload(page: Page) -> None:
+    show(page, "overview")
+    button = page.get_by_role("button", name="Theme")
+    button.click()
+    expect(button).to_have_text("Theme: dark")
+    page.reload()
+    expect(button).to_have_text("Theme: dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

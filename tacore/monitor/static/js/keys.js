@@ -26,7 +26,7 @@ export function startKeys({ views, page, ofView }) {
       }, GO_MS);
       return;
     }
-    if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+    if (["Enter", " "].includes(event.key) && event.target.closest?.("a, button, summary, input")) return;
     const run = viewKeys()[event.key] ?? page[event.key];
     if (run) stop(event, run);
   });

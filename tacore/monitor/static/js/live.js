@@ -25,6 +25,7 @@ export function on(name, run) {
 
 /** Also follow the requests that a filter line finds, after a row's id; null follows none. */
 export function followRequests(q, after = null) {
+  if (q === null && !wanted.streams.includes("requests") && source) return;
   wanted = q === null ? { streams: "overview,workers", q: "" } : { streams: "requests,overview,workers", q };
   last = after;
   open();

@@ -24,6 +24,7 @@ export class Feed {
 
   /** Begin anew with a filter line, at the newest. */
   async load(q) {
+    if (q !== this.q) this.rows = [];
     this.q = q;
     this.mode = "live";
     this.starts = [];
@@ -121,7 +122,7 @@ export class Feed {
       return page;
     } catch (error) {
       if (asking.signal.aborted) return null;
-      Object.assign(this, { error, rows: mode === "page" ? this.rows : [] });
+      Object.assign(this, { error, rows: error.status === 400 ? [] : this.rows });
       return null;
     } finally {
       if (this.asking === asking) {
