@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python -m
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test soak check bench coverage lock clean
+.PHONY: help install up test soak check bench coverage image lock clean
 
 help:
 	@echo "make up        start the service here; Ctrl-C stops it"
@@ -17,6 +17,7 @@ help:
 	@echo "make check     ruff, mypy --strict and the import rule"
 	@echo "make coverage  run all tests measured; htmlcov/index.html shows it"
 	@echo "make bench     measure requests through the broker and back"
+	@echo "make image     try the Dockerfile and the compose file's services without Docker (root, debootstrap)"
 	@echo "make install   make .venv (PYTHON=... names the Python to use)"
 	@echo "make lock      write requirements.lock anew from pyproject.toml"
 	@echo "make clean     remove .venv, caches and reports; data/, logs/ and run/ stay"
@@ -59,6 +60,9 @@ coverage: $(STAMP)
 	$(RUN) coverage run -m pytest -q -n 2 -m "not serial" || failed=1; \
 	$(RUN) coverage run -m pytest -q -m serial || [ $$? -eq 5 ] || failed=1; \
 	$(RUN) coverage combine -q && $(RUN) coverage html -q && $(RUN) coverage report --sort=cover && exit $$failed
+
+image: $(STAMP)
+	$(RUN) scripts.try_image
 
 # The header would say which command wrote the lock, with its options; a registry's address has no place in it.
 lock: $(STAMP)
