@@ -160,7 +160,8 @@ class OrderWorld:
     # -- what must hold --------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Wait until the ledger has booked all that traded at the venue."""
+        """Wait until no request is open, and the ledger has booked all that traded at the venue."""
+        wait_until(lambda: self.service.health()["in_flight"] == 0, "the broker holds no request")
         wait_until(lambda: not self._differences(), "the ledger agrees with the venue")
 
     def _differences(self) -> set[tuple[str, str]]:
