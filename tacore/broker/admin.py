@@ -158,13 +158,14 @@ class Admin:
         self._fleet.core.out.to_workers.append((supervisor.routing, (backend.message(kind, payload),)))
 
 
-def _info(name: str, summary: str, params: type, result: type) -> MethodInfo:
+def _info(name: str, summary: str, params: type, result: type, *, writes: bool = True) -> MethodInfo:
     return MethodInfo(
         name=name,
         summary=summary,
         pool="broker",
         idempotent=True,
         max_s=1.0,
+        writes=writes,
         params_schema=msgspec.json.schema(params),
         result_schema=msgspec.json.schema(result),
     )
@@ -173,7 +174,7 @@ def _info(name: str, summary: str, params: type, result: type) -> MethodInfo:
 def methods(admin: Admin) -> list[tuple[MethodInfo, type[msgspec.Struct], Callable[[Any], Any]]]:
     """List the admin methods: what describes each, its params and what serves it."""
     return [
-        (_info("admin.workers", "List the workers", Nothing, Workers), Nothing, admin.workers),
+        (_info("admin.workers", "List the workers", Nothing, Workers, writes=False), Nothing, admin.workers),
         (_info("admin.scale", "Keep that many workers", ScaleParams, Done), ScaleParams, admin.scale),
         (_info("admin.restart", "Restart a worker", WorkerParams, Done), WorkerParams, admin.restart),
         (_info("admin.drain_worker", "Stop a worker", WorkerParams, Done), WorkerParams, admin.drain),

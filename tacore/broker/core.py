@@ -23,6 +23,7 @@ from tacore.wire import backend
 from tacore.wire.envelope import Head, RequestId, read_head, salvage_head, with_request_id
 from tacore.wire.records import RowMaker
 from tacore.wire.reply import as_replay
+from tacore.wire.trace import Try
 
 Local = Callable[[Head], bytes]
 PRINCIPAL = "local"
@@ -211,6 +212,7 @@ class Core:
             self.out.refuse(client, delimited, first.request_id, head, error)
             return
         waiters.append((client, delimited))
+        first.had(Try(first.since_us(now)))
         patience_s = first.patience_s if head.timeout_ms is None else head.timeout_ms / 1000
         first.deadline = max(first.deadline, now + patience_s)
         self.out.counts["coalesced"] += 1
@@ -257,16 +259,16 @@ class Core:
         method.measured(answer.elapsed_us / len(entries))
         worker.processed += len(entries)
         self.pools[worker.ready.pool].finished(worker, dispatch, now)
-        send, attempts = self.out.to_clients, None
+        send, eventful = self.out.to_clients, False
         for entry, body in zip(entries, replies, strict=True):
             send.append((entry.client, entry.delimited, body))
-            if entry.waiters is not None:
+            if entry.tries is not None:
+                eventful = True
                 again = as_replay(body) if method.info.writes else body
-                send.extend([(client, delimited, again) for client, delimited in entry.waiters])
-                attempts = attempts or [1 + len(each.waiters or ()) for each in entries]
+                send.extend([(client, delimited, again) for client, delimited in entry.waiters or ()])
             self._forget(entry)
         self.out.counts["answered"] += len(entries)
-        self.out.record(method.info.name, worker.ready.worker_id, dispatch, attempts, rows, now)
+        self.out.record(method.info.name, worker.ready.worker_id, dispatch, rows, now, eventful=eventful)
         return True
 
     def release(self, worker: Worker, why: str, now: float) -> None:
@@ -277,6 +279,7 @@ class Core:
             pool.finished(worker, dispatch, now)
             for entry in dispatch.entries:
                 entry.losses += 1
+                entry.had(_lost(dispatch, entry, worker, why, now))
                 error = refusals.after_death(
                     dispatch.method,
                     entry,
@@ -325,8 +328,13 @@ class Core:
                 for dispatch in worker.dispatches.values():
                     info = dispatch.method.info
                     for entry in dispatch.entries:
+                        entry.had(_lost(dispatch, entry, worker, why, self.clock.monotonic()))
                         self.finish(dispatch.method, entry, refusals.leaving(why, info, dispatched=True))
                 worker.dispatches.clear()
+
+
+def _lost(dispatch: Dispatch, entry: Entry, worker: Worker, why: str, now: float) -> Try:
+    return Try(entry.since_us(dispatch.sent), worker.ready.worker_id, entry.since_us(now), why)
 
 
 def _unserved(pool: Pool, waited: float) -> Callable[[Entry], bool]:

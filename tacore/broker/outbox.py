@@ -11,6 +11,7 @@ from tacore.errors import TacoreError
 from tacore.wire import reply
 from tacore.wire.envelope import Head, RequestId
 from tacore.wire.records import Answers, Record, RowMaker
+from tacore.wire.trace import Try, encode_trace
 
 _NOTHING = b"{}"
 
@@ -34,12 +35,18 @@ class Outbox:
         method: str,
         worker_id: str,
         dispatch: Dispatch,
-        attempts: list[int] | None,
         rows: bytes,
         now: float,
+        *,
+        eventful: bool,
     ) -> None:
-        """Journal a worker's answers, with what only the broker knows of their requests."""
+        """Journal a worker's answers, with what only the broker knows of their requests.
+
+        ``eventful`` where one of them had more than this worker and one attempt of its client's.
+        """
         now_us, entries, sent = self._clock.wall_us(), dispatch.entries, dispatch.sent
+        attempts = [1 + len(each.waiters or ()) for each in entries] if eventful else None
+        tries = [_tries(each, worker_id, sent, now) for each in entries] if eventful else None
         self.records.append(
             Answers(
                 method,
@@ -51,6 +58,7 @@ class Outbox:
                 [int((sent - entry.received) * 1e6) for entry in entries],
                 attempts,
                 rows,
+                tries,
             )
         )
 
@@ -62,7 +70,8 @@ class Outbox:
         for client, delimited in entry.waiters or ():
             self._reply(client, delimited, body)
         attempts = 1 + len(entry.waiters or ())
-        meta = _Meta(method, entry.principal, entry.client, took_us, took_us, attempts)
+        tries = encode_trace(entry.tries) if entry.tries else None
+        meta = _Meta(method, entry.principal, entry.client, took_us, took_us, attempts, tries)
         self._journal(meta, entry.request_id, entry.head, result)
 
     def refuse(
@@ -116,6 +125,7 @@ class Outbox:
                 queued,
                 [meta.attempts],
                 rows,
+                [meta.tries] if meta.tries else None,
             )
         )
 
@@ -129,6 +139,15 @@ class _Meta(NamedTuple):
     took_us: int
     queue_us: int
     attempts: int
+    tries: bytes | None = None
+
+
+def _tries(entry: Entry, worker_id: str, sent: float, now: float) -> bytes | None:
+    """Tell all that happened to a request, in order, or nothing where the row's other columns do."""
+    if entry.tries is None:
+        return None
+    last = Try(entry.since_us(sent), worker_id, entry.since_us(now))
+    return encode_trace(sorted([*entry.tries, last], key=lambda each: (each.at_us, each.worker_id is None)))
 
 
 def raw(value: object) -> msgspec.Raw:

@@ -8,6 +8,10 @@ import msgspec
 from tacore.ports import MethodInfo
 from tacore.wire.backend import CacheReport, Ready
 from tacore.wire.envelope import Head, RequestId
+from tacore.wire.trace import Try
+
+MOST_TRIES = 32
+"""After how many no further retry of a request is told in the journal; its ``attempts`` counts on."""
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -15,7 +19,8 @@ class Entry(msgspec.Struct, gc=False):
 
     ``client`` and ``delimited`` say where and in which framing to reply; ``waiters`` are the retries that
     joined it. Times are on the monotonic clock. The client waits for ``patience_s``, until ``deadline``;
-    ``losses`` counts the workers that were lost with it.
+    ``losses`` counts the workers that were lost with it. ``tries`` is None as long as there is nothing to
+    tell: no worker lost, no retry joined.
     """
 
     request_id: RequestId
@@ -30,6 +35,17 @@ class Entry(msgspec.Struct, gc=False):
     collided: bool = False
     losses: int = 0
     waiters: list[tuple[bytes, bool]] | None = None
+    tries: list[Try] | None = None
+
+    def since_us(self, moment: float) -> int:
+        """Count the microseconds from its arrival to a moment."""
+        return int((moment - self.received) * 1e6)
+
+    def had(self, tried: Try) -> None:
+        """Remember a worker that was lost with it, or a retry; of a flood of retries the first ones."""
+        self.tries = self.tries or []
+        if tried.lost or len(self.tries) < MOST_TRIES:
+            self.tries.append(tried)
 
 
 class MethodState:

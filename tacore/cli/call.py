@@ -1,6 +1,5 @@
 """`tacore call`: one request, its answer on standard output."""
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,9 +9,9 @@ from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.coercion import load
 from tacore.cli.exits import OK, Usage, tell
 from tacore.cli.globals import Globals
-from tacore.cli.numbers import Exact, dump_indented
+from tacore.cli.numbers import dump_indented, read_exact
 from tacore.cli.words import split
-from tacore.client.envelope import Attempt, Reply
+from tacore.client.envelope import Attempt, Reply, make_id
 from tacore.client.sync import Client
 from tacore.errors import NoAnswer, TacoreError
 
@@ -34,7 +33,7 @@ def run(argv: Sequence[str], options: Globals) -> int:
             return _dry_run(client, method, typed, given)
         known = catalogue.find(client, method) if typed or given else None
         made = params.build(typed, given, known)
-        return _answer(client, method, made, options, trace="--trace" in words.options)
+        return answer(client, method, made, options, trace="--trace" in words.options)
 
 
 def read_params(source: str | None) -> dict[str, Any]:
@@ -77,15 +76,27 @@ def _dry_run(client: Client, method: str, typed: list[params.Typed], given: dict
             known = catalogue.find(client, method)
         except NoAnswer as error:
             tell(f"note: {error.message}: the params are guessed, not checked")
-    made = params.build(typed, given, known)
-    envelope = json.loads(client.course(method, made).preview(), parse_float=Exact)
-    render.write(dump_indented(envelope) + "\n")
+    return preview(client, method, params.build(typed, given, known))
+
+
+def preview(client: Client, method: str, made: dict[str, Any]) -> int:
+    """Show the request that would be sent."""
+    render.write(dump_indented(read_exact(client.course(method, made).preview())) + "\n")
     return OK
 
 
-def _answer(client: Client, method: str, made: dict[str, Any], options: Globals, *, trace: bool) -> int:
+def answer(
+    client: Client,
+    method: str,
+    made: dict[str, Any],
+    options: Globals,
+    *,
+    trace: bool,
+    request_id: str | None = None,
+) -> int:
+    """Send a request and show its answer; an error of the service is raised."""
     try:
-        reply = client.request(method, made)
+        reply = client.request(method, made, request_id=request_id or make_id())
     except TacoreError as error:
         if trace:
             _trace(error.attempts)

@@ -25,7 +25,9 @@ FAST = frozenset(
         "orders",
         "positions",
         "reconcile",
+        "replay",
         "resume",
+        "trace",
         "version",
     }
 )

@@ -18,6 +18,7 @@ The service:
   init                  write config/*.yaml to edit
   data                  import, ls: a history of your own, from CSV and Parquet files
   logs                  the journal of requests (-f follows)
+  trace ID, replay ID   where the time of a request went; send a read again (--edit)
   bench                 measure a method
 
 Calling it:

@@ -58,6 +58,11 @@ def dump(value: Any) -> str:  # noqa: ANN401  any JSON value
     return json.dumps(value, default=str)
 
 
+def read_exact(text: str | bytes) -> Any:  # noqa: ANN401  any JSON value
+    """Read JSON so that it is written with the same digits; for showing, not for sending."""
+    return json.loads(text, parse_float=Exact)
+
+
 def dump_indented(value: Any, margin: str = "") -> str:  # noqa: ANN401  any JSON value
     """Write JSON for reading, each number as it came."""
     inner = margin + "  "

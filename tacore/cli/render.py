@@ -70,7 +70,7 @@ def _listed(value: object) -> Sequence[object]:
 
 def _table(split: found.Rows, options: Globals) -> str:
     room = width()
-    color = sys.stdout.isatty() and not options.no_color and not os.environ.get("NO_COLOR")
+    color = colored(options)
     if split.single and not options.columns:
         from tacore.cli import sheet  # noqa: PLC0415  only a terminal needs it
 
@@ -124,6 +124,11 @@ def _default_columns(rows: Sequence[found.Row], beside: found.Row) -> list[str]:
         if not all(isinstance(row.get(name), Mapping) for row in rows if row.get(name) is not None)
         and not (name in beside and all(row.get(name) == beside[name] for row in rows))
     ]
+
+
+def colored(options: Globals) -> bool:
+    """Tell whether results may have colours."""
+    return sys.stdout.isatty() and not options.no_color and not os.environ.get("NO_COLOR")
 
 
 def width() -> int:

@@ -14,7 +14,9 @@ from tacore.cli import (
     orders,
     positions,
     reconcile,
+    replay,
     resume,
+    trace,
 )
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
@@ -36,7 +38,9 @@ _FAST: dict[str, frozenset[str]] = {
     "orders": orders.VALUED | orders.FLAGS,
     "positions": positions.VALUED | positions.FLAGS,
     "reconcile": reconcile.VALUED,
+    "replay": replay.VALUED | replay.FLAGS,
     "resume": resume.VALUED,
+    "trace": trace.VALUED | trace.FLAGS,
     "version": frozenset(),
 }
 

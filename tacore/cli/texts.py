@@ -70,6 +70,37 @@ Show the journal: one line for each answered request, oldest first.
   --watchers            also what web page and `tacore top` ask to show themselves
 
 """
+TRACE = """\
+tacore trace ID [--all] [-n N] [--payload]
+
+Show where the time of a request went: its wait in the queue, each worker that had it, the steps there, and
+the retries that joined it. ID is its request_id; of several requests with the same one the newest is shown.
+A pipe gets a line for each span.
+
+  --all                 every request with this id, newest last
+  -n N                  the newest N of them (1)
+  --payload             also params and answer; -v does the same
+
+Exit code 7: the journal has no such request.
+
+"""
+REPLAY = """\
+tacore replay ID [--edit] [options]
+
+Send the params of a request in the journal once more, under a new request_id, and show the answer. ID is its
+request_id; of several requests with the same one the newest counts. Refused (exit code 2) for methods that
+change something, orders first of all, and where the journal does not have all of the params.
+
+  --edit                change the params first, in $VISUAL or $EDITOR
+  --timeout S           patience of each attempt (5)
+  --retries N           further attempts (3)
+  --backoff S           first pause between attempts, doubled each time (0.1)
+  --trace               say on standard error what each attempt did
+  --dry-run             show the request, do not send it
+
+Exit codes: those of `tacore call`; 7 no such request, 130 the editor left the params as they were.
+
+"""
 _PATIENCE = """\
   --timeout S, --retries N, --backoff S   as for `tacore call`
 """

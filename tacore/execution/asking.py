@@ -12,6 +12,7 @@ from tacore.errors import Unavailable, bad_param
 from tacore.model.orders import OrderRequest, OrderType
 from tacore.ports import Context, OrderDesk
 from tacore.ports.orders import Asker, Key, Which
+from tacore.steps import STEPS, Steps
 
 TAGS = ("strategyId", "orderSource", "metadata")
 RENAMES: Mapping[str, str] = MappingProxyType(
@@ -46,7 +47,7 @@ def desk_of(context: Context) -> OrderDesk:
 
 def asker_of(context: Context) -> Asker:
     """Tell the desk who asks."""
-    return Asker(context.principal, context.deadline)
+    return Asker(context.principal, context.deadline, STEPS.get() or Steps())
 
 
 def normalised(params: dict[str, Any]) -> dict[str, Any]:

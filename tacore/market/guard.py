@@ -13,6 +13,7 @@ from tacore.errors import RequestInvalid, Unavailable
 from tacore.market.breaker import Blocked, Breaker
 from tacore.market.rate import TokenBucket
 from tacore.model.providers import ProviderSettings
+from tacore.steps import step
 
 log = logging.getLogger("tacore.market")
 T = TypeVar("T")
@@ -44,8 +45,11 @@ class Guard:
         self._attempts = stop_after_attempt(settings.retries + 1)
         self._longest_s = settings.backoff_max_s + settings.backoff_s
 
-    def call(self, call: Callable[[], T]) -> T:
-        """Make a call, again where its failure may pass; raises what the last attempt raised."""
+    def call(self, call: Callable[[], T], what: str = "") -> T:
+        """Make a call, again where its failure may pass; raises what the last attempt raised.
+
+        Each attempt, and each wait before it, is a step of the request that is called ``what``.
+        """
         retrying = Retrying(
             stop=self._stop,
             wait=self._wait,
@@ -53,16 +57,17 @@ class Guard:
             sleep=self._sleep,
             reraise=True,
         )
-        found: T = retrying(self._once, call)
+        found: T = retrying(self._once, call, what or self.name)
         return found
 
-    def _once(self, call: Callable[[], T]) -> T:
+    def _once(self, call: Callable[[], T], what: str) -> T:
         if blocked := self.breaker.blocked(self._clock.monotonic()):
             raise self._left_alone(blocked)
         try:
             # After the breaker's check: a call that is not made must not use up the rate.
             self._keep_to_the_rate()
-            found = call()
+            with step(what):
+                found = call()
         except RequestInvalid:
             self.breaker.succeeded()
             raise
@@ -95,7 +100,8 @@ class Guard:
                 details={"reason": "rate_limit", "retry_after_ms": round(after * 1000)},
             )
         if wait:
-            self._sleep(wait)
+            with step(f"{self.name} rate limit"):
+                self._sleep(wait)
 
     def _left_alone(self, blocked: Blocked) -> Unavailable:
         failure = blocked.failure

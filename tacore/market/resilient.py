@@ -1,8 +1,8 @@
 """A remote provider behind its guard, whose answers say where they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from tacore.ports import DailyBarsProvider, FundamentalsProvider, MarketDataProv
 if TYPE_CHECKING:
     from tacore.model.history import History
 
+T = TypeVar("T")
+
 
 class Resilient:
     """The MarketDataProvider port around another one, each of whose calls goes through the guard."""
@@ -23,15 +25,18 @@ class Resilient:
         self.simulated = provider.simulated
         self.timeframes = provider.timeframes
         self._provider = provider
-        self._call = guard.call
+        self._guard = guard
+
+    def _call(self, what: str, call: Callable[[], T]) -> T:
+        return self._guard.call(call, f"{self.name} {what}")
 
     def instruments(self, market: str) -> Sequence[Instrument]:
         """List what the market trades, ordered by symbol."""
-        return self._call(lambda: self._provider.instruments(market))
+        return self._call("instruments", lambda: self._provider.instruments(market))
 
     def resolve(self, symbol: str, market: str) -> Instrument:
         """Find an instrument by any of its spellings; NotFound says why there is none."""
-        return self._call(lambda: self._provider.resolve(symbol, market))
+        return self._call("resolve", lambda: self._provider.resolve(symbol, market))
 
     def bars(
         self,
@@ -46,16 +51,16 @@ class Resilient:
     ) -> Sequence[Bar]:
         """Give bars that ended at or before ``now``, oldest first."""
         asked: dict[str, Any] = {"now": now, "start": start, "end": end, "limit": limit}
-        bars = self._call(lambda: self._provider.bars(instrument, timeframe, **asked, adjusted=adjusted))
-        return self._named(bars)
+        asked["adjusted"] = adjusted
+        return self._named(self._call("bars", lambda: self._provider.bars(instrument, timeframe, **asked)))
 
     def quote(self, instrument: Instrument, *, now: datetime) -> Quote:
         """Give the last known price as of ``now``."""
-        return self._signed(self._call(lambda: self._provider.quote(instrument, now=now)))
+        return self._signed(self._call("quote", lambda: self._provider.quote(instrument, now=now)))
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Sequence[Quote | None]:
         """Give many quotes at once, in order; None where an instrument had no price yet."""
-        quotes = self._call(lambda: self._provider.quotes(instruments, now=now))
+        quotes = self._call("quotes", lambda: self._provider.quotes(instruments, now=now))
         return [each and self._signed(each) for each in quotes]
 
     def history(
@@ -68,7 +73,7 @@ class Resilient:
     ) -> "History":
         """Give the newest daily sessions that had ended by ``now``, as arrays."""
         asked: dict[str, Any] = {"now": now, "sessions": sessions, "closes_only": closes_only}
-        return self._call(lambda: self._provider.history(instruments, **asked))
+        return self._call("history", lambda: self._provider.history(instruments, **asked))
 
     def revision(self, market: str) -> str:
         """Name the state of the history that the provider keeps itself."""
@@ -79,7 +84,7 @@ class Resilient:
         provider = self._provider
         if not isinstance(provider, DailyBarsProvider):
             return [self._daily(each, now, sessions) for each in instruments]
-        rows = self._call(lambda: provider.daily(instruments, now, sessions))
+        rows = self._call("daily", lambda: provider.daily(instruments, now, sessions))
         return [self._named(each) for each in rows]
 
     def _daily(self, instrument: Instrument, now: datetime, sessions: int) -> list[Bar]:
@@ -106,7 +111,7 @@ class ResilientWithFigures(Resilient):
 
     def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
         """Give what had been published by ``now``; NotFound where there is nothing."""
-        found = self._call(lambda: self._figures.fundamentals(instrument, now=now))
+        found = self._call("fundamentals", lambda: self._figures.fundamentals(instrument, now=now))
         return found if found.source else msgspec.structs.replace(found, source=self.name)
 
 

@@ -21,6 +21,7 @@ from tacore.market.timeframes import MINUTES, refuse_timeframe, timeframe
 from tacore.model import Fundamentals, Instrument
 from tacore.model.cached import CacheKey, digest, readable
 from tacore.ports import CacheRule, Context, FundamentalsProvider, MarketDataProvider, Method
+from tacore.steps import step
 
 if TYPE_CHECKING:
     from tacore.analysis.benchmark import Benchmark
@@ -53,12 +54,14 @@ def analyze_stock(params: Params, context: Context) -> Answer:
     """Analyse one instrument as of the market's time, or as of a day's close."""
     if params.analysis_type == "agents":
         raise _agents_are_not_here()
-    case = _open(params, context)
+    with step("symbol"):
+        case = _open(params, context)
     wanted = [params.analysis_type] if params.analysis_type != "comprehensive" else list(_PARTS)
     for name in wanted:
         context.check()
         try:
-            case.weighed[name] = _PARTS[name](case)
+            with step(name):
+                case.weighed[name] = _PARTS[name](case)
         except Unavailable as error:
             if wanted == [name]:
                 raise
@@ -176,7 +179,8 @@ def _technical(case: _Case) -> Weighed:
 
     bars = _within_days(case) if case.params.timeframe in MINUTES else _days_or_weeks(case)
     case.bars.append(bars)
-    found = technical(bars.series, bars_per_year(case.hours, case.params.timeframe))
+    with step("indicators"):
+        found = technical(bars.series, bars_per_year(case.hours, case.params.timeframe))
     case.show(found.readings)
     case.said |= {"judgements": found.judgements, "levels": found.levels, "patterns": found.patterns}
     return found.weighed
@@ -187,7 +191,8 @@ def _fundamental(case: _Case) -> Weighed:
     if not isinstance(case.provider, FundamentalsProvider):
         raise Unavailable(f"{name} has no company figures", retryable=False)
     try:
-        figures = case.provider.fundamentals(case.instrument, now=case.moment)
+        with step("figures"):
+            figures = case.provider.fundamentals(case.instrument, now=case.moment)
     except NotFound as error:
         raise Unavailable(error.message, retryable=False) from error
     bar = figures.as_of.date().isoformat()
@@ -210,7 +215,9 @@ def _risk(case: _Case) -> Weighed:
     from tacore.analysis.own_risk import LEAST, own_risk  # noqa: PLC0415 - numpy
 
     days = _days(case, case.moment, case.params.lookback, closes_only=True)
-    found = own_risk(days.series, sessions_per_year(case.hours), _benchmark(case))
+    with step("benchmark"):
+        benchmark = _benchmark(case)
+    found = own_risk(days.series, sessions_per_year(case.hours), benchmark)
     if found is None:
         have = max(0, len(days.series) - 1)
         raise Unavailable(f"it takes {LEAST} daily returns, there are {have}", retryable=False)
@@ -229,7 +236,8 @@ def _within_days(case: _Case) -> _Bars:
     from tacore.analysis.series import series_of  # noqa: PLC0415 - numpy
 
     width = case.params.timeframe
-    bars = case.provider.bars(case.instrument, width, now=case.moment, limit=case.params.lookback)
+    with step("bars"):
+        bars = case.provider.bars(case.instrument, width, now=case.moment, limit=case.params.lookback)
     series = series_of(bars)
     if not len(series):
         raise _no_bars(case)
@@ -253,7 +261,8 @@ def _days_or_weeks(case: _Case) -> _Bars:
 def _days(case: _Case, now: datetime, sessions: int, *, closes_only: bool = False) -> _Bars:
     from tacore.analysis.series import first_series  # noqa: PLC0415 - numpy
 
-    found = case.provider.history([case.instrument], now=now, sessions=sessions, closes_only=closes_only)
+    with step("history"):
+        found = case.provider.history([case.instrument], now=now, sessions=sessions, closes_only=closes_only)
     series = first_series(found, closes_only=closes_only)
     if not len(series):
         raise _no_bars(case)

@@ -18,6 +18,7 @@ from tacore.ports import CacheRule, Context, Method
 from tacore.risk import report
 from tacore.risk.asked import Params
 from tacore.risk.report import Measures, Options
+from tacore.steps import step
 
 if TYPE_CHECKING:
     from tacore.model.risk import RiskSettings
@@ -124,11 +125,13 @@ def evaluate_risk(params: Params, context: Context) -> Result:
     settings = context.ports.risk
     stated = _read(params, settings)
     wanted = Wanted(stated.base_currency, params.lookback_days, stated.benchmark)
-    snapshot = take_snapshot(
-        stated.portfolio, stated.trade, wanted, context.ports.market, settings, context.check
-    )
+    with step("snapshot"):
+        snapshot = take_snapshot(
+            stated.portfolio, stated.trade, wanted, context.ports.market, settings, context.check
+        )
     context.check()
-    return answer(params, stated.trade, snapshot, settings)
+    with step("measures"):
+        return answer(params, stated.trade, snapshot, settings)
 
 
 def cache_key(params: Params, context: Context) -> CacheKey:

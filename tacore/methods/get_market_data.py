@@ -26,6 +26,7 @@ from tacore.market.timeframes import timeframe
 from tacore.model import Bar, Quote
 from tacore.model.cached import CachedAnswer, CacheKey, digest, readable
 from tacore.ports import CacheRule, Context, MarketData, MarketDataProvider, Method
+from tacore.steps import step
 
 _DEFAULT_BARS = 30
 _MOST_BARS = 5000
@@ -150,10 +151,13 @@ def get_market_data(params: Params, context: Context) -> Result:
     market = data.market(params.market or data.infer_market(params.symbols))
     provider, now = data.provider(market), data.now(market)
     wanted = _Wanted(params, market, data)
-    asked, missing = find(params.symbols, market, provider, wanted.unasked)
+    with step("symbols"):
+        asked, missing = find(params.symbols, market, provider, wanted.unasked)
+    with step("quotes"):
+        found = provider.quotes([each.instrument for each in asked], now=now)
     views: dict[str, SymbolView] = {}
     quotes: list[Quote] = []
-    for each, quote in zip(asked, provider.quotes([each.instrument for each in asked], now=now), strict=True):
+    for each, quote in zip(asked, found, strict=True):
         context.check()
         if quote is None:
             missing[each.sent] = why_no_price(each, provider, now)
@@ -240,15 +244,16 @@ class _Wanted:
 
     def _bars(self, asked: Asked, provider: MarketDataProvider, now: datetime) -> Sequence[Bar]:
         try:
-            bars = provider.bars(
-                asked.instrument,
-                self._params.timeframe,
-                now=now,
-                start=self._start,
-                end=self._end,
-                limit=self._most or self._limit,
-                adjusted=self._params.adjusted,
-            )
+            with step(f"bars {asked.symbol}"):
+                bars = provider.bars(
+                    asked.instrument,
+                    self._params.timeframe,
+                    now=now,
+                    start=self._start,
+                    end=self._end,
+                    limit=self._most or self._limit,
+                    adjusted=self._params.adjusted,
+                )
         except (NotFound, Unavailable) as error:
             self.warnings.append(f"{asked.symbol}: no bars: {error.message}")
             if isinstance(error, Unavailable) and error.retryable:

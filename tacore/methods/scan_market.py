@@ -24,6 +24,7 @@ from tacore.market.scan.presets import MOST_SHOWN, SORTS
 from tacore.market.scan.schema import criteria_schema
 from tacore.model import Instrument
 from tacore.ports import Context, Method
+from tacore.steps import step
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -156,11 +157,14 @@ def scan_market(params: Params, context: Context) -> Result:
             "preset", f"{preset.name} is not of {market}", value=preset.name, allowed=preset.markets
         )
     asked = replace(asked, shown=refuse_unserved(asked, params.features, market))
-    table, chosen, missing = _table(params, asked, market, context)
+    with step("table") as got:
+        table, chosen, missing = _table(params, asked, market, context)
+        got.say("kept" if table.facts.generation else "made for this request")
     if not table.facts.full:
         warnings.append(f"features that need daily history are not ready for {market} yet, and null")
     context.check()
-    found = found_in(table, chosen, asked, tables.presets.values() if tables else ())
+    with step("query"):
+        found = found_in(table, chosen, asked, tables.presets.values() if tables else ())
     now = data.now(market)
     facts = table.facts
     return Result(
@@ -224,7 +228,8 @@ def _table(
     from tacore.market.scan.tables import made_on_the_spot  # noqa: PLC0415 - numpy
 
     history = [_history(market, instruments, context)] if few else None
-    made = made_on_the_spot(context.ports.market, market, instruments, history, context.clock.wall_us())
+    with step("features"):
+        made = made_on_the_spot(context.ports.market, market, instruments, history, context.clock.wall_us())
     return made, None, missing | made.facts.missing
 
 
@@ -232,9 +237,10 @@ def _history(market: str, instruments: list[Instrument], context: Context) -> "H
     from tacore.market.features.table import SESSIONS  # noqa: PLC0415 - numpy
 
     data, tables = context.ports.market, context.ports.tables
-    if tables is not None:
-        return tables.history(market, instruments)
-    return data.provider(market).history(instruments, now=data.now(market), sessions=SESSIONS)
+    with step("history"):
+        if tables is not None:
+            return tables.history(market, instruments)
+        return data.provider(market).history(instruments, now=data.now(market), sessions=SESSIONS)
 
 
 def _kept(market: str, context: Context) -> tuple["Table | None", Unavailable | None]:
@@ -263,7 +269,8 @@ def _rows(
 
 
 def _instruments(params: Params, context: Context, market: str) -> tuple[list[Instrument], dict[str, str]]:
-    asked, missing = find(params.symbols or [], market, context.ports.market.provider(market))
+    with step("symbols"):
+        asked, missing = find(params.symbols or [], market, context.ports.market.provider(market))
     chosen = {each.instrument.symbol: each.instrument for each in asked}
     return [chosen[symbol] for symbol in sorted(chosen)][: params.max_symbols], missing
 

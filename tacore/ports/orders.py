@@ -1,7 +1,7 @@
 """The order desk: what methods may do to the ledger, as operations and not as SQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -21,14 +21,19 @@ from tacore.model.orders import (
 )
 from tacore.ports.later import Later
 from tacore.ports.venue import Change
+from tacore.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: ``principal`` is a stable name, ``deadline`` when they stop waiting (monotonic seconds)."""
+    """Who asks: ``principal`` is a stable name, ``deadline`` when they stop waiting (monotonic seconds).
+
+    ``steps`` is where their request notes what it waits for.
+    """
 
     principal: str
     deadline: float
+    steps: Steps = field(default_factory=Steps, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

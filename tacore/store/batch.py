@@ -40,7 +40,8 @@ class Insert(NamedTuple):
 
     ``shared`` holds what is the same in all of them: method, worker, answered_us and, where they are
     ``plain``, the principal. ``rows`` lays the others out one row after the other: request_id, client,
-    received_us, queue_us, processing_us, params, answer; where not plain, principal, code, attempts, flags.
+    received_us, queue_us, processing_us, params, answer; where not plain, principal, code, attempts, flags,
+    tries, steps.
     """
 
     plain: bool
@@ -138,6 +139,7 @@ def _paired(record: Answers, rows: Rows) -> Rows:
     """Give the rows if every column is as long as the broker's; ValueError where one is not."""
     columns: list[Sequence[object] | None] = [record.received_us, record.queue_us, record.attempts]
     columns += [rows.request_ids, rows.processing_us, rows.params, rows.answers, rows.codes, rows.flags]
+    columns += [record.tries, rows.steps]
     columns.append(record.principals if isinstance(record.principals, list) else None)
     if any(each is not None and len(each) != len(record.clients) for each in columns):
         raise ValueError("the columns differ in length")
@@ -158,13 +160,16 @@ def _insert(record: Answers, rows: Rows) -> Insert:
     ]
     shared = record.method, record.worker_id, record.answered_us
     first_tries = record.attempts is None or set(record.attempts) == {1}
-    if isinstance(who, str) and rows.codes is None and rows.flags is None and first_tries:
+    traced = record.tries is not None or rows.steps is not None
+    if isinstance(who, str) and rows.codes is None and rows.flags is None and first_tries and not traced:
         return Insert(True, (*shared, who), list(chain.from_iterable(zip(*columns, strict=True))))
     columns += [
         [who] * count if isinstance(who, str) else who,
         rows.codes or nothing,
         record.attempts or [1] * count,
         rows.flags or [0] * count,
+        nothing if record.tries is None else _texts(record.tries),
+        nothing if rows.steps is None else _texts(rows.steps),
     ]
     return Insert(False, shared, list(chain.from_iterable(zip(*columns, strict=True))))
 

@@ -19,9 +19,9 @@ INDEX_ROWS = 8_192
 ROWS_A_STATEMENT = 64
 _INSERT = """
 INSERT INTO requests (method, worker, answered_us, request_id, client, received_us, queue_us, processing_us,
-  params, answer, principal, code, attempts, flags) VALUES """
+  params, answer, principal, code, attempts, flags, tries, steps) VALUES """
 _SHARED = {True: 4, False: 3}  # values bound once a statement: a plain one's end with the principal
-_WIDTHS = {True: 7, False: 11}  # values bound for each row
+_WIDTHS = {True: 7, False: 13}  # values bound for each row
 _TOTAL = """
 INSERT INTO totals VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET count = count + excluded.count, sum_us = sum_us + excluded.sum_us
@@ -148,7 +148,7 @@ def _statement(plain: bool, count: int) -> str:
     for first in range(shared + 1, shared + 1 + width * count, width):
         own = [f"?{number}" for number in range(first, first + width)]
         if plain:
-            own += [f"?{shared}", "NULL", "1", "0"]
+            own += [f"?{shared}", "NULL", "1", "0", "NULL", "NULL"]
         rows.append(f"(?1, ?2, ?3, {', '.join(own)})")
     return _INSERT + ", ".join(rows)
 

@@ -15,6 +15,7 @@ from tacore.errors import InvalidParams, NotFound
 from tacore.store import statistics
 from tacore.store.request_hash import hash_of
 from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Worker
+from tacore.store.schema import TRACED
 
 MAX_SCAN = 50_000
 DISORDER_US = 10_000_000
@@ -25,8 +26,6 @@ WATCHER = "watch"
 """How the routing ids of screens begin, so that their own looks can be told from what clients ask."""
 _WATCHED = f"substr(r.client, 1, {len(WATCHER) + 1}) = x'{WATCHER.encode().hex()}2d'"
 ANY = Filters()
-_COLUMNS = ", ".join(f"l.{name}" for name in LogRow._fields)
-_FROM = f"SELECT {_COLUMNS} FROM requests r JOIN request_logs l ON l.id = r.id"  # noqa: S608 - our own names
 
 
 class Reader:
@@ -51,6 +50,7 @@ class Reader:
         if not version:
             self._connection.close()
             raise NotFound(f"the journal at {path} is empty: its writer has not started yet")
+        self._select = _select(version)
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +88,7 @@ class Reader:
 
     def row(self, id_: int) -> LogRow:
         """Give the row of an id; NotFound where there is none (any more)."""
-        found = self._connection.execute(f"{_FROM} WHERE r.id = ?", (id_,)).fetchone()
+        found = self._connection.execute(f"{self._select} WHERE r.id = ?", (id_,)).fetchone()
         if found is None:
             oldest, newest = self._ids()
             raise NotFound(f"the journal has no row {id_}; it has {oldest} to {newest}", details={"id": id_})
@@ -105,7 +105,7 @@ class Reader:
         ids = self._find(request_id)
         where, values = _conditions(filters._replace(request_id=request_id))
         marks = ", ".join("?" * len(ids))
-        query = f"{_FROM} WHERE r.id IN ({marks}){where} ORDER BY r.id DESC"
+        query = f"{self._select} WHERE r.id IN ({marks}){where} ORDER BY r.id DESC"
         return [LogRow._make(row) for row in self._connection.execute(query, (*ids, *values))]
 
     def rates(self, window_s: int = 300, *, now_s: float | None = None) -> list[MethodRate]:
@@ -161,7 +161,7 @@ class Reader:
             return rows[:limit] if descending else rows[::-1][:limit]
         where, values = _conditions(filters)
         order = "DESC" if descending else "ASC"
-        query = f"{_FROM} WHERE r.id BETWEEN ? AND ?{where} ORDER BY r.id {order} LIMIT ?"
+        query = f"{self._select} WHERE r.id BETWEEN ? AND ?{where} ORDER BY r.id {order} LIMIT ?"
         return [LogRow._make(row) for row in self._connection.execute(query, (first, last, *values, limit))]
 
     def _ids(self) -> tuple[int, int]:
@@ -205,6 +205,13 @@ class Reader:
         query = "SELECT id FROM requests WHERE id > ? AND CAST(request_id AS TEXT) = ?"
         found += [id_ for (id_,) in self._connection.execute(query, (indexed, str(request_id)))]
         return found[-MAX_SAME_ID:]
+
+
+def _select(version: int) -> str:
+    """Write the beginning of a query for rows; an older file, whose writer is still away, has no traces."""
+    lacking = () if version >= TRACED else ("tries", "steps")
+    columns = ", ".join("NULL" if name in lacking else f"l.{name}" for name in LogRow._fields)
+    return f"SELECT {columns} FROM requests r JOIN request_logs l ON l.id = r.id"  # noqa: S608 - our own names
 
 
 def _positions(hashes: bytes, needle: bytes) -> Sequence[int]:

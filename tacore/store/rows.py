@@ -8,7 +8,8 @@ class LogRow(NamedTuple):
 
     ``request_data``, ``response_data`` and ``error`` are JSON texts, None where they were not kept; a
     truncated one is cut and no longer JSON. ``created_at`` is when the request came, ``answered_at`` when its
-    answer was made, ISO 8601 UTC.
+    answer was made, ISO 8601 UTC. ``tries`` and ``steps`` are JSON lists of `tacore.wire.trace.Try` and
+    ``Step``, None where there is nothing to tell; `tacore.store.spans` makes a waterfall of them.
     """
 
     id: int
@@ -29,6 +30,8 @@ class LogRow(NamedTuple):
     queue_ms: float
     request_truncated: int
     response_truncated: int
+    tries: str | None = None
+    steps: str | None = None
 
 
 class Filters(NamedTuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-REQUEST_LOGS = """
+_FIRST_LOGS = """
 SELECT
   id,
   request_id,
@@ -36,6 +36,9 @@ SELECT
   (flags >> 1) & 1 AS response_truncated
 FROM requests
 """
+REQUEST_LOGS = _FIRST_LOGS.replace("\nFROM requests", ",\n  tries,\n  steps\nFROM requests")
+TRACED = 2
+"""Since which version the view has ``tries`` and ``steps``."""
 
 
 def _first(db: "Database") -> None:
@@ -63,10 +66,19 @@ def _first(db: "Database") -> None:
     db.table("gauges").create(gauges, pk=("bucket_s", "name", "subject"), if_not_exists=True)
     db.table("request_index").create(request_index, pk="first_id", if_not_exists=True)
     db.table("progress").create(progress, pk="epoch", if_not_exists=True)
+    db.create_view("request_logs", _FIRST_LOGS, replace=True)
+
+
+def _traces(db: "Database") -> None:
+    """Add what a request's trace is drawn from; at the end, for most rows have none of it."""
+    requests = db.table("requests")
+    for name in ("tries", "steps"):
+        if name not in requests.columns_dict:
+            requests.add_column(name, str)
     db.create_view("request_logs", REQUEST_LOGS, replace=True)
 
 
-MIGRATIONS: Sequence[Callable[["Database"], None]] = (_first,)
+MIGRATIONS: Sequence[Callable[["Database"], None]] = (_first, _traces)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -26,7 +26,8 @@ class Rows(msgspec.Struct, array_like=True, gc=False, frozen=True):
     ``codes`` are the errors' wire codes, None for a success; ``params`` the JSON of the requests' params,
     ``answers`` the JSON of ``data`` (success) or of the ``error`` object, None where the settings say not to
     keep them, cut to the cap where ``flags`` says so (a cut text is no longer valid JSON). A column is None
-    where it would hold nothing: no errors, nothing kept, nothing cut.
+    where it would hold nothing: no errors, nothing kept, nothing cut. ``steps`` are JSON lists of
+    `tacore.wire.trace.Step`.
     """
 
     request_ids: list[str | int]
@@ -35,6 +36,7 @@ class Rows(msgspec.Struct, array_like=True, gc=False, frozen=True):
     answers: list[bytes | None] | None = None
     codes: list[str | None] | None = None
     flags: list[Count] | None = None
+    steps: list[bytes | None] | None = None
 
 
 class Answers(msgspec.Struct, array_like=True, tag=1, gc=False, frozen=True):
@@ -43,7 +45,8 @@ class Answers(msgspec.Struct, array_like=True, tag=1, gc=False, frozen=True):
     ``method`` is None where the request named none; ``worker_id`` is None for the broker's own answers;
     ``principals`` is one name for all or one for each; ``rows`` is an encoded `Rows`. Only the broker knows
     ``clients`` (the ROUTER's routing ids), ``received_us`` (epoch microseconds), ``queue_us`` (the time
-    before the last dispatch) and ``attempts`` (the client's tries that joined an answer; None: one each).
+    before the last dispatch), ``attempts`` (the client's tries that joined an answer; None: one each) and
+    ``tries`` (JSON lists of `tacore.wire.trace.Try`, of those that had more than one worker or attempt).
     """
 
     method: str | None
@@ -55,6 +58,7 @@ class Answers(msgspec.Struct, array_like=True, tag=1, gc=False, frozen=True):
     queue_us: list[int]
     attempts: list[int] | None
     rows: bytes
+    tries: list[bytes | None] | None = None
 
 
 class WorkerStatus(msgspec.Struct, array_like=True, tag=2, gc=False, frozen=True):
@@ -135,10 +139,11 @@ class RowMaker:
         params: list[bytes],
         answers: list[bytes],
         codes: list[str | None] | None = None,
+        steps: list[bytes | None] | None = None,
     ) -> bytes:
         """Encode rows given by columns; ``params`` and ``answers`` are JSON, ``codes`` None without errors.
 
-        An id of more than 64 bits becomes text.
+        ``steps`` is None where no request has any. An id of more than 64 bits becomes text.
         """
         if int in set(map(type, request_ids)):
             request_ids = [_fitting(each) for each in request_ids]
@@ -151,7 +156,7 @@ class RowMaker:
             flags = [0] * len(request_ids)
             self._cut(kept_params, TRUNCATED_PARAMS, flags)
             self._cut(kept_answers, TRUNCATED_ANSWER, flags)
-        return _encode(Rows(request_ids, processing_us, kept_params, kept_answers, codes, flags))
+        return _encode(Rows(request_ids, processing_us, kept_params, kept_answers, codes, flags, steps))
 
     def _cut(self, column: list[bytes | None] | None, flag: int, flags: list[int]) -> None:
         if column is None:

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from tacore.model.cached import Cached
 from tacore.ports import CacheRule, Context
+from tacore.steps import step
 from tacore.wire.reply import encode_value
 
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -38,7 +39,9 @@ def answer(
             found = Cached(compute(), 0.0, hit=False)
         else:
             cache = context.ports.cache
-            found = cache.get(rule.kind, key.text, key.ttl_s, compute, deadline=context.deadline)
+            with step("cache") as looked:
+                found = cache.get(rule.kind, key.text, key.ttl_s, compute, deadline=context.deadline)
+                looked.say("hit" if found.hit else "miss")
     except _Passing as answered:
         found = Cached(answered.value, 0.0, hit=False)
     return _marked(found, warnings)

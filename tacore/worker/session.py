@@ -9,11 +9,13 @@ import msgspec
 from tacore.clock import DEADLINE, Clock
 from tacore.errors import DeadlineExceeded, Internal, TacoreError
 from tacore.ports import Context, Method, Ports
+from tacore.steps import STEPS, Steps
 from tacore.wire import backend, reply
 from tacore.wire.envelope import Head, decode_head
 from tacore.wire.records import RowMaker
 from tacore.worker import caching
 from tacore.worker.params import ParamsReader
+from tacore.worker.stepping import encode_steps
 
 log = logging.getLogger("tacore.worker")
 _perf_ns: Callable[[], int] = time.perf_counter_ns
@@ -67,6 +69,7 @@ class Session:
         self._clock = clock
         self._make_rows = make_rows
         self._running: tuple[int, Context] | None = None
+        self._steps = Steps()
 
     def run(self, header: bytes, blob: bytes) -> tuple[bytes, bytes, bytes]:
         """Answer a batch: header, replies joined by newlines, journal rows."""
@@ -78,6 +81,8 @@ class Session:
         answers: list[bytes] = []
         codes: list[str | None] = []
         times: list[int] = []
+        steps: list[bytes | None] | None = None
+        STEPS.set(self._steps)
         started = _perf_ns()
         heads = list(map(decode_head, blob.split(b"\n")))
         request_ids = [id_of(head) if head.request_id is None else head.request_id for head in heads]
@@ -92,6 +97,11 @@ class Session:
             data, error = self._execute(served, head, context)
             now = _perf_ns()
             took_us = (now - mark) // 1000
+            if self._steps.noted is not None:
+                kept = encode_steps(self._steps, mark, now, failed=error is not None)
+                if kept is not None:
+                    steps = steps or [None] * len(heads)
+                    steps[index] = kept
             mark = now
             times.append(took_us)
             if error is None:
@@ -106,7 +116,7 @@ class Session:
         elapsed_us = (_perf_ns() - started) // 1000
         answer_head = backend.REPLY + backend.encode(backend.Answer(batch.dispatch_id, elapsed_us))
         params = [bytes(head.params) for head in heads]
-        rows = self._make_rows(request_ids, times, params, answers, codes if any(codes) else None)
+        rows = self._make_rows(request_ids, times, params, answers, codes if any(codes) else None, steps)
         return answer_head, b"\n".join(replies), rows
 
     def cancel(self, dispatch_id: int) -> None:

@@ -1,5 +1,6 @@
 """A worker without its sockets that runs requests side by side: each is answered once it has an outcome."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -9,16 +10,21 @@ import msgspec
 from tacore.clock import DEADLINE, Clock
 from tacore.errors import TacoreError
 from tacore.ports import Context, Later, Method, Ports
+from tacore.steps import STEPS, Steps
 from tacore.wire import backend, reply
 from tacore.wire.envelope import Head, decode_head
 from tacore.wire.records import RowMaker
 from tacore.worker.session import Served, defect, id_of, too_late
+from tacore.worker.stepping import encode_steps
 
 Send = Callable[[bytes, bytes, bytes], None]
 
 
 class _Request(msgspec.Struct, gc=False):
-    """A request until its answer; ``arrived`` is on the clock's monotonic face."""
+    """A request until its answer.
+
+    ``arrived`` is on the clock's monotonic face, ``began_ns`` on the clock of the steps.
+    """
 
     dispatch_id: int
     served: Served
@@ -26,6 +32,8 @@ class _Request(msgspec.Struct, gc=False):
     context: Context
     arrived: float
     send: Send
+    steps: Steps
+    began_ns: int
     warnings: list[str] = []
 
 
@@ -65,11 +73,15 @@ class StreamSession:
             id_assigned=head.id_assigned,
         )
         self.held += 1
-        self._begin(_Request(batch.dispatch_id, self._served[batch.method], head, context, arrived, send))
+        served = self._served[batch.method]
+        self._begin(
+            _Request(batch.dispatch_id, served, head, context, arrived, send, Steps(), time.perf_counter_ns())
+        )
 
     def _begin(self, request: _Request) -> None:
         context = request.context
         DEADLINE.set(context.deadline)
+        STEPS.set(request.steps)
         try:
             if context.deadline <= request.arrived:
                 raise too_late()
@@ -102,10 +114,18 @@ class StreamSession:
             [bytes(request.head.params)],
             [data],
             [error.code] if error is not None else None,
+            self._steps(request, failed=error is not None),
         )
         self.held -= 1
         head = backend.REPLY + backend.encode(backend.Answer(request.dispatch_id, took_us))
         request.send(head, body, rows)
+
+    @staticmethod
+    def _steps(request: _Request, *, failed: bool) -> list[bytes | None] | None:
+        if request.steps.noted is None:
+            return None
+        told = encode_steps(request.steps, request.began_ns, time.perf_counter_ns(), failed=failed)
+        return None if told is None else [told]
 
     def _body(
         self,

@@ -61,9 +61,13 @@ class Cancelling:
                 later.fail(error)
                 return
             present = self._shared.known(order).order
-            self._sending.call(
-                lambda: venue.cancel(present, NOTHING), lambda said: self._answered(present, said, later)
-            )
+            asking = asker.steps.begin(f"venue {venue.name}")
+
+            def tell(said: Outcome) -> None:
+                asking.end()
+                self._answered(present, said, later)
+
+            self._sending.call(lambda: venue.cancel(present, NOTHING), tell)
 
         noted.then(send)
 

@@ -43,7 +43,11 @@ class Modifying:
         needs = [Need(order.market, order.symbol, order.matched_until or order.market_time)]
         needs += [Need(*place) for place in held]
 
+        fetching = asker.steps.begin("prices")
+
         def look(prices: Prices) -> None:
+            fetching.end()
+            asker.steps.begin("gate and ledger")
             work = partial(self._modified, order, change, prices, asker)
             self._shared.write(work, later, after=lambda done: self._told(done, later))
 

@@ -69,7 +69,13 @@ class Placing:
             return later
         self._sending.must_be_open(asked.venue)
         needs = self._needs(request)
-        self._shared.want(needs, lambda prices: self._place(asked, prices, later), asker.deadline)
+        fetching = asker.steps.begin("prices")
+
+        def place(prices: Prices) -> None:
+            fetching.end()
+            self._place(asked, prices, later)
+
+        self._shared.want(needs, place, asker.deadline)
         return later
 
     def examine(self, request: OrderRequest, asker: Asker) -> "Later[Verdict]":
@@ -79,7 +85,11 @@ class Placing:
         told: Later[Verdict] = Later()
         judged.then(lambda _, error: _settle_verdict(told, error))
 
+        fetching = asker.steps.begin("prices")
+
         def look(prices: Prices) -> None:
+            fetching.end()
+            asker.steps.begin("gate")
             self._shared.write(lambda _: self._examined(asked, prices), judged)
 
         self._shared.want(self._needs(request), look, asker.deadline)
@@ -126,7 +136,12 @@ class Placing:
     # -- in the transaction --------------------------------------------------------------------------
 
     def _place(self, asked: _Asked, prices: Prices, later: "Later[Story]") -> None:
-        after = lambda placed: self._placed(placed, asked, later)  # noqa: E731 - one expression
+        writing = asked.asker.steps.begin("gate and ledger")
+
+        def after(placed: _Placed) -> None:
+            writing.end()
+            self._placed(placed, asked, later)
+
         self._shared.write(lambda tx: self._write(tx, asked, prices), later, after=after)
 
     def _write(self, tx: Transaction, asked: _Asked, prices: Prices) -> "_Placed":

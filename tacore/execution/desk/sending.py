@@ -58,7 +58,13 @@ class Sending:
         order = cleared.order
         self._waiting.append(_Waiting(order.order_id, later, asker.deadline))
         self._under_way.add(order.order_id)
-        self.call(lambda: venue.submit(cleared, NOTHING), lambda said: self._submitted(order, said, later))
+        asking = asker.steps.begin(f"venue {venue.name}")
+
+        def tell(said: Outcome) -> None:
+            asking.end()
+            self._submitted(order, said, later)
+
+        self.call(lambda: venue.submit(cleared, NOTHING), tell)
 
     def call(self, ask: Callable[[], Report | None], tell: Callable[[Outcome], None]) -> None:
         """Ask a venue on a thread; ``tell`` gets its report or the error on the desk's thread."""

@@ -184,6 +184,6 @@ def test_answers_when_journalled_are_msgpack_that_another_reader_reads() -> None
     world = World()
     world.ask("1", "nope", params={"a": 1})
     columns = msgspec.msgpack.decode(world.answers[0].rows)
-    request_ids, _took, (params,), (answer,), codes, flags = columns
+    request_ids, _took, (params,), (answer,), codes, flags, _steps = columns
     assert (request_ids, codes, json.loads(params), flags) == (["1"], ["unknown_method"], {"a": 1}, None)
     assert json.loads(answer)["code"] == "unknown_method"

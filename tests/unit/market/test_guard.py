@@ -10,6 +10,7 @@ from tacore.errors import NotFound, TacoreError, Unavailable
 from tacore.market.guard import Guard
 from tacore.market.resilient import Resilient
 from tacore.model.providers import ProviderSettings
+from tacore.steps import STEPS, Noted, Steps
 from tests.support.markets import WALL
 from tests.support.shaky import Shaky
 
@@ -181,3 +182,37 @@ def test_resilient_when_the_provider_fails_passes_that_on(failure: TacoreError) 
     with pytest.raises(type(failure)):
         provider.resolve("SIM0001", "SIM")
     assert len(shaky.calls) == (3 if failure.retryable else 1)
+
+
+def test_call_when_repeated_is_a_step_for_each_attempt_and_the_wait_for_the_rate_is_one() -> None:
+    world = World(retries=2, rate_per_s=1, rate_burst=1)
+    noted = in_steps(lambda: world.guard.call(failing(timeout()), "vendor quotes"))
+    assert [(each.name, each.failed) for each in noted if each.name == "vendor quotes"] == [
+        ("vendor quotes", "unavailable"),
+        ("vendor quotes", None),
+    ]
+    noted = in_steps(lambda: world.guard.call(failing()))
+    assert [each.name for each in noted] == ["vendor rate limit", "vendor"]
+
+
+def test_call_when_the_provider_is_left_alone_is_no_step() -> None:
+    world = World(retries=0, breaker_failures=1)
+    with pytest.raises(Unavailable):
+        world.guard.call(failing(timeout()))
+
+    def call() -> None:
+        with pytest.raises(Unavailable, match="left alone"):
+            world.guard.call(failing())
+
+    assert in_steps(call) == []
+
+
+def in_steps(call: Callable[[], object]) -> list[Noted]:
+    """Run a call as a worker runs a request; give what was noted meanwhile."""
+    steps = Steps()
+    token = STEPS.set(steps)
+    try:
+        call()
+    finally:
+        STEPS.reset(token)
+    return steps.take()[0]

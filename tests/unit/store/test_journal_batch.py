@@ -70,6 +70,8 @@ def test_row_when_success_shows_every_column(database: Database) -> None:
         "queue_ms": 0.25,
         "request_truncated": 0,
         "response_truncated": 0,
+        "tries": None,
+        "steps": None,
     }
 
 
