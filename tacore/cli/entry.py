@@ -29,6 +29,7 @@ FAST = frozenset(
         "replay",
         "resume",
         "stats",
+        "top",
         "trace",
         "version",
     }

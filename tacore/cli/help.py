@@ -18,6 +18,7 @@ The service:
   config                show, get, validate
   init                  write config/*.yaml to edit
   data                  import, ls: a history of your own, from CSV and Parquet files
+  top                   everything on one screen, live (--once, --plain, --at TIME)
   logs                  the journal of requests (-f follows)
   stats                 rates, errors and latencies by method (--watch goes on)
   doctor                what is wrong, and what to do about it (--fix repairs)

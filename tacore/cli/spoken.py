@@ -19,6 +19,7 @@ from tacore.cli import (
     replay,
     resume,
     stats,
+    top,
     trace,
 )
 from tacore.cli.check.checks import CHECKS
@@ -46,6 +47,7 @@ _FAST: dict[str, frozenset[str]] = {
     "replay": replay.VALUED | replay.FLAGS,
     "resume": resume.VALUED,
     "stats": stats.VALUED | stats.FLAGS,
+    "top": top.VALUED | top.FLAGS,
     "trace": trace.VALUED | trace.FLAGS,
     "version": frozenset(),
 }

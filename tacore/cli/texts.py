@@ -114,6 +114,24 @@ change something, orders first of all, and where the journal does not have all o
 Exit codes: those of `tacore call`; 7 no such request, 130 the editor left the params as they were.
 
 """
+TOP = """\
+tacore top [--once | --plain] [options]
+
+Show the service on one screen: health, rates, workers, methods, requests as they come, orders. ? shows
+every key.
+
+  --once                one look: a sheet on a terminal, an object in a pipe;
+                        exit code 5 where there is neither broker nor journal
+  --plain               plain text again and again, without a full screen; in a pipe an object a line
+  --every S             how often with --plain (5)
+  --at T                as it was: an ISO 8601 moment (UTC), or an age like 90s, 5m, 2h, 1d
+  --window W            10s, 5m or 1h: over which time methods are summed up (5m)
+  --tab NAME            workers, methods, requests or orders first
+  --filter TEXT         what `/` would take: method:scan.market status:error worker:ID word
+
+Full screen needs a terminal: TERM=dumb, -o and a pipe get plain text or data. TEXTUAL_THEME names a theme.
+
+"""
 _PATIENCE = """\
   --timeout S, --retries N, --backoff S   as for `tacore call`
 """

@@ -145,7 +145,12 @@ class Staged(Watch):
         return [row for row in reversed(self.rows) if row.request_id == request_id]
 
     async def ask(
-        self, method: str, params: Mapping[str, Any] | None = None, *, max_age_s: float = 0.5
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        max_age_s: float = 0.5,
+        timeout_s: float | None = None,
     ) -> Any:
         """Answer what screens ask."""
         self.looks.append(method)
@@ -155,7 +160,9 @@ class Staged(Watch):
             return order(int((params or {})["order_id"][-2:])) | {"fills": [{"quantity": 5, "price": 430.5}]}
         return {"orders": list(self.orders)}
 
-    async def act(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+    async def act(
+        self, method: str, params: Mapping[str, Any] | None = None, *, timeout_s: float | None = None
+    ) -> Any:
         """Take note, and say done or what is refused."""
         self.acted.append((method, dict(params or {})))
         if self.refusal is not None:

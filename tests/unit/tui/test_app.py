@@ -147,7 +147,9 @@ def test_filter_when_it_is_for_requests_is_asked_of_the_journal(play: Play, watc
 
 def test_filter_when_wrong_says_so_and_keeps_the_rows(play: Play) -> None:
     async def test(app: TopApp, pilot: Pilot[Any]) -> None:
-        await pilot.press("3", "slash", *"status:x")
+        await pilot.press("3")
+        await until(pilot, lambda: len(ids(app)) == 30, "the requests are there")
+        await pilot.press("slash", *"status:x")
         await until(
             pilot, lambda: "status: is no status; allowed: success, error" in text_of(app), "it says so"
         )
