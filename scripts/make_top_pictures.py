@@ -36,6 +36,8 @@ SCENES = (
     ("confirm", ("1", "n", "backspace", "4")),
 )
 """The pictures, each with the keys that lead to it."""
+FETCHED = re.compile(r"\s*(?:@font-face \{.*?\}|<!--[^\n]*-->)\n", re.DOTALL)
+"""Fonts that a browser would fetch from elsewhere; it has one of its own."""
 
 
 def main() -> None:
@@ -110,7 +112,7 @@ async def draw(endpoint: str, database: Path) -> None:
                 await asyncio.sleep(0.3)
             await asyncio.sleep(1.5)
             picture = app.export_screenshot(title="tacore top", simplify=True)
-            tidy = re.sub(r"terminal-\d+", f"top-{name}", picture)
+            tidy = FETCHED.sub("\n", re.sub(r"terminal-\d+", f"top-{name}", picture))
             (PICTURES / f"top-{name}.svg").write_text(tidy + "\n", encoding="utf-8")
 
 
