@@ -11,7 +11,7 @@ from tacore.errors import TacoreError
 from tacore.store.rows import Filters, LogRow
 from tacore.tui import past
 from tacore.tui.snapshot import TREND_S, Snapshot
-from tacore.watch.tail import Tail
+from tacore.watch.tail import PAGE, Tail
 from tacore.watch.views import Fresh
 from tacore.watch.watch import Watch
 
@@ -164,9 +164,15 @@ class Feed:
         self._say(requests=rows, requests_error="", more=not page.done, skipped=0)
 
     async def _follow(self, tail: Tail) -> None:
-        fresh, problem = await _tried(tail.look())
-        if tail is not self._tail:
-            return
+        """Look at what came, on and on while whole pages come, so as not to fall behind."""
+        more = True
+        while more and tail is self._tail:
+            fresh, problem = await _tried(tail.look())
+            more = fresh is not None and len(fresh.rows) >= PAGE and not fresh.skipped
+            if tail is self._tail:
+                self._take(fresh, problem)
+
+    def _take(self, fresh: Fresh | None, problem: str) -> None:
         if fresh is None:
             self._say(requests_error=problem)
         elif fresh.rows or fresh.skipped or self.snapshot.requests_error:

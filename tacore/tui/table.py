@@ -53,9 +53,14 @@ class Table(NamedTuple):
     name: str
     part: str
     columns: tuple[Column, ...]
-    rows: Callable[[Snapshot], Sequence[Row]]
+    row: Callable[[Any], Row]
     first: Order = Order()
     stream: bool = False
+
+    def rows(self, snapshot: Snapshot, known: Iterable[Row] = ()) -> list[Row]:
+        """Give a row for each of the part's things; those of ``known`` are used again for the same things."""
+        there = {id(row.source): row for row in known}
+        return [there.get(id(each)) or self.row(each) for each in getattr(snapshot, self.part)]
 
     def position(self, column: str) -> int:
         """Tell where a column is."""

@@ -7,18 +7,13 @@ from typing import Any
 from tacore.store.rows import LogRow, MethodRate
 from tacore.tui.figures import NONE, clean, count, ms, rate, share, span
 from tacore.tui.past import UNKNOWN
-from tacore.tui.snapshot import Snapshot
 from tacore.tui.table import Cell, Column, Order, Row, Table
 from tacore.watch.views import WorkerView
 
 BUSY_SHARE, SILENT_S, ERRORS_BAD = 0.9, 3.0, 0.05
 _STATES = {"ready": "good", "busy": "good", "draining": "warn", "starting": "warn", "dead": "bad"}
-_ORDERS = {"denied": "bad", "rejected": "bad", "unknown": "bad", "filled": "good"}
+_OUTCOMES = {"denied": "bad", "rejected": "bad", "unknown": "bad", "filled": "good"}
 _ENDED = ("cancelled", "expired")
-
-
-def _workers(snapshot: Snapshot) -> list[Row]:
-    return [_worker(each) for each in snapshot.workers]
 
 
 def _worker(each: WorkerView) -> Row:
@@ -46,10 +41,6 @@ def _hot(cpu: float) -> str:
     return "warn" if cpu >= BUSY_SHARE else ""
 
 
-def _methods(snapshot: Snapshot) -> list[Row]:
-    return [_method(each) for each in snapshot.rates]
-
-
 def _method(each: MethodRate) -> Row:
     wrong = "" if not each.errors else "bad" if each.error_rate >= ERRORS_BAD else "warn"
     cells = (
@@ -66,10 +57,6 @@ def _method(each: MethodRate) -> Row:
         Cell(count(each.errors), each.errors, wrong),
     )
     return Row(each.method, cells, each)
-
-
-def _requests(snapshot: Snapshot) -> list[Row]:
-    return [_request(each) for each in snapshot.requests]
 
 
 def _request(each: LogRow) -> Row:
@@ -99,13 +86,9 @@ def _told(each: LogRow) -> str:
     return clean(" ".join((each.request_data or "").split()))
 
 
-def _orders(snapshot: Snapshot) -> list[Row]:
-    return [_order(each) for each in snapshot.orders]
-
-
 def _order(each: Mapping[str, Any]) -> Row:
     status = str(each["status"])
-    tone = _ORDERS.get(status, "dim" if status in _ENDED else "warn")
+    tone = _OUTCOMES.get(status, "dim" if status in _ENDED else "warn")
     live = each.get("paper") is not True
     cells = (
         Cell(str(each["updated_at"])[11:19], each["updated_at"]),
@@ -147,7 +130,7 @@ WORKERS = Table(
         Column("version", "VERSION", 9, level=3),
         Column("supervisor", "SUPERVISOR", 16, level=3),
     ),
-    _workers,
+    _worker,
 )
 METHODS = Table(
     "methods",
@@ -165,7 +148,7 @@ METHODS = Table(
         Column("mean", "MEAN ms", 7, right=True, level=2),
         Column("failed", "FAILED", 7, right=True, level=3),
     ),
-    _methods,
+    _method,
     Order("requests", descending=True),
 )
 REQUESTS = Table(
@@ -183,7 +166,7 @@ REQUESTS = Table(
         Column("principal", "WHO", 10, level=2),
         Column("told", "PARAMS OR ERROR", 0, level=1),
     ),
-    _requests,
+    _request,
     stream=True,
 )
 ORDERS = Table(
@@ -204,7 +187,7 @@ ORDERS = Table(
         Column("account", "ACCOUNT", 10, level=1),
         Column("reason", "REASON", 0, level=2),
     ),
-    _orders,
+    _order,
     stream=True,
 )
 TABLES = {each.name: each for each in (WORKERS, METHODS, REQUESTS, ORDERS)}

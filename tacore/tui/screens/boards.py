@@ -9,7 +9,7 @@ from tacore.errors import InvalidParams
 from tacore.store.rows import Filters
 from tacore.tui.feed import OWN
 from tacore.tui.snapshot import Snapshot
-from tacore.tui.table import Order, Table, Test, arranged, reads
+from tacore.tui.table import Order, Row, Table, Test, arranged, reads
 from tacore.tui.tables import TABLES
 from tacore.tui.widgets.grid import Grid
 from tacore.watch import filters
@@ -27,6 +27,7 @@ class Board:
     problem: str = ""
     tests: list[Test] = field(default_factory=list)
     drawn: tuple[object, str] | None = None
+    _all: list[Row] = field(default_factory=list)
 
     def read(self, text: str) -> Filters | None:
         """Take another filter; those of requests are for the journal, and given."""
@@ -67,7 +68,8 @@ class Board:
         if self.drawn is not None and self.drawn[0] is part and self.drawn[1] == error:
             return
         self.drawn = (part, error)
-        rows = arranged(self.table, self.table.rows(snapshot), self.tests, self.grid.order)
+        self._all = self.table.rows(snapshot, self._all)
+        rows = arranged(self.table, self._all, self.tests, self.grid.order)
         self.grid.put(rows, self._empty(snapshot, error))
 
     def error(self, snapshot: Snapshot) -> str:

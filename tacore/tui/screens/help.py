@@ -19,7 +19,7 @@ from tacore.tui.widgets.tones import content
 
 FILTERS = (
     ("method:NAME status:error worker:ID", "Requests: only these; words are looked for in params and answer"),
-    ("id:ID since:5m until:10:30 watchers:yes", "Requests: more of it; watchers are screens like this one"),
+    ("id:ID since:5m until:1m watchers:yes", "Requests: more of it; watchers are screens like this one"),
     ("state:busy pool:fast", "the other tabs: a column's title and what it contains"),
     ("word", "any tab: rows that have it; several words must all be there"),
 )

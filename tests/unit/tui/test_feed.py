@@ -219,3 +219,15 @@ def test_trend_when_the_present_ten_seconds_are_young_ends_before_them() -> None
     seen = Snapshot(1000.0 + 1, "e", points=(point(990, 50), point(1000, 90)))
     assert trend(seen).rate[-1] == 5.0
     assert len(trend(replace(seen, window_s=3600)).rate) == 360
+
+
+def test_feed_when_whole_pages_come_at_once_does_not_fall_behind() -> None:
+    watch = Staged()
+
+    async def act(_feed: Feed, seen: list[Snapshot]) -> None:
+        before = watch.looks.count("health")
+        watch.add(*(request(number) for number in range(31, 1431)))  # less than is left out, more than a page
+        await within(lambda: seen[-1].requests[0].id == 1430)
+        assert watch.looks.count("health") <= before + 3, "not a page each look"
+
+    assert running(watch, act).skipped == 0

@@ -113,3 +113,11 @@ def test_columns_when_there_is_room_grow_and_leave_the_rest_to_one() -> None:
     columns = (Column("a", "A", 5, most=9), Column("b", "B", 5), Column("c", "C", 0))
     assert fit(columns, 40).widths == (9, 5, 24)
     assert fit(columns, 22).widths == (5, 5, 10)
+
+
+def test_rows_when_their_things_are_the_same_are_not_made_again() -> None:
+    first, second = request(1), request(2)
+    known = REQUESTS.rows(Snapshot(0.0, "e", requests=(first,)))
+    rows = REQUESTS.rows(Snapshot(0.0, "e", requests=(second, first)), known)
+    assert rows[1] is known[0]
+    assert rows[0].source is second
