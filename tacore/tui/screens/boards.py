@@ -82,7 +82,7 @@ class Board:
         if self.text:
             looking = ", looking further back" if snapshot.more and self.table.name == REQUESTS else ""
             return f"nothing passes the filter {self.text!r}{looking}"
-        return f"no {self.table.name} yet"
+        return f"no {self.table.name} {'then' if snapshot.past else 'yet'}"
 
 
 class Boards(ContentSwitcher):

@@ -117,7 +117,7 @@ class LookingScreen(Screen[None]):
             return ((f"{board.problem} ", "$text-error"),)
         if self.paused:
             found.append((" PAUSED ", "bold reverse $warning"))
-        if board.table.stream:
+        if board.table.stream and not shown.past:
             found.append((" following " if board.grid.following else " f follows ", "$foreground-muted"))
         if not board.table.stream:
             found.append((f" w {window(shown.window_s)} ", "$foreground-muted"))
