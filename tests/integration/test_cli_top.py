@@ -131,6 +131,7 @@ def test_top_when_suspended_gives_the_terminal_back_and_goes_on(screen: Terminal
     else:
         screen.signal(signal.SIGTSTP)
     wait_until(lambda: process.status() == psutil.STATUS_STOPPED, "it has stopped")
+    wait_until(lambda: BACK in screen.heard, "the screen of before is back")
     assert screen.heard.rindex(BACK) > screen.heard.rindex(ALTERNATE)
     assert screen.modes_now() == screen.modes
     mark = screen.mark()
