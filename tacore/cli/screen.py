@@ -145,7 +145,7 @@ class Screen:
             "",
             "[dim]In another terminal:[/]",
             f"  tacore{where} call get.market_data --symbols AAPL",
-            f"  tacore{where} ps        what runs, and what it costs",
+            f"  tacore{where} top       all of it, live",
             f"  tacore{where} logs -f   requests as they are answered",
             f"  tacore{where} down      stop everything (Ctrl-C here does the same)",
             "",
@@ -159,7 +159,7 @@ class Screen:
     def _page(self, facts: Mapping[str, Any]) -> str:
         if not self._monitor:
             return "tacore monitor start"
-        return f"web page and HTTP, pid {facts['pids'].get(MONITOR)}: tacore monitor open"
+        return f"page for a browser, pid {facts['pids'].get(MONITOR)}"
 
     def _executor(self, facts: Mapping[str, Any]) -> str:
         if "orders" not in self._teams:
