@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import psutil
@@ -28,7 +29,7 @@ class Link:
     heartbeat_s: float = 1.0
 
 
-class Member:
+class Member(ABC):
     """A worker process as the broker sees it. `run` belongs to the main thread; heartbeats have their own.
 
     Who inherits reads the data socket in `_next`, whose False ends it. ``cache`` is what its methods use:
@@ -93,8 +94,8 @@ class Member:
         self._wake_recv.close()
         self._context.destroy(linger=linger_ms)
 
-    def _next(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _next(self) -> bool: ...
 
     def _register(self) -> None:
         ready = backend.message(backend.READY, self._ready)
@@ -175,4 +176,5 @@ class Member:
             os._exit(137)
 
     def _cancel(self, dispatch_id: int) -> None:
-        """Hear, on the control thread, that nobody waits for that dispatch any more."""
+        """Hear, on the control thread, that nobody waits for that dispatch; unless told how, it goes on."""
+        log.debug("cancel_ignored", extra={"dispatch_id": dispatch_id})

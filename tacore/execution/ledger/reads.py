@@ -1,5 +1,6 @@
 """What can be asked of the ledger, of what is committed or within an open group."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -32,11 +33,11 @@ _POSITIONS = (
 _STATES = "SELECT state, since_us, by, reason FROM trading_states ORDER BY number DESC LIMIT ?"
 
 
-class Reads:
+class Reads(ABC):
     """The questions; whoever asks them over a file gives `_rows`."""
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]: ...
 
     # -- orders ------------------------------------------------------------------------------------
 
