@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 DAY_US = 86_400_000_000
 SLICE_ROWS = 5_000
+_ENDS = "SELECT (SELECT min(id) FROM requests), (SELECT max(id) FROM requests)"  # both in one reads every row
 
 
 class Retention(NamedTuple):
@@ -21,7 +22,7 @@ class Retention(NamedTuple):
 
 def prune(connection: sqlite3.Connection, keep: Retention, now_us: int, slice_rows: int = SLICE_ROWS) -> bool:
     """Delete one slice of what is too old or too much; tell whether there may be more."""
-    oldest, newest = connection.execute("SELECT min(id), max(id) FROM requests").fetchone()
+    oldest, newest = connection.execute(_ENDS).fetchone()
     if oldest is None:
         return False
     end = min(oldest + slice_rows, newest)

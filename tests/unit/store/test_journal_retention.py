@@ -104,3 +104,26 @@ def row_count(home: Path) -> int:
     (count,) = connection.execute("SELECT count(*) FROM requests").fetchone()
     connection.close()
     return int(count)
+
+
+def steps_of_a_look(database: Database) -> int:
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    database.connection.set_progress_handler(count, 1)
+    prune(database.connection, Retention(row_days=14, max_rows=10_000_000), NOW_US)
+    database.connection.set_progress_handler(None, 1)
+    return steps
+
+
+def test_prune_when_nothing_is_too_old_takes_as_long_however_many_rows_there_are(database: Database) -> None:
+    few = steps_of_a_look(database)
+    batch = Batch(lines=False)
+    batch.add([answers([Row(number, None, 0)], answered_us=NOW_US) for number in range(1000)])
+    batch.seq = 2
+    database.commit(batch, 1)
+
+    assert steps_of_a_look(database) == few
