@@ -38,12 +38,12 @@ def reference(script: Path) -> Iterator[str]:
 
 
 @contextmanager
-def tacore(workers: int) -> Iterator[str]:
-    """Run a service with its journal in a folder of its own; give its endpoint."""
+def tacore(workers: int, *options: str) -> Iterator[tuple[str, str]]:
+    """Run a service with its journal in a folder of its own; give its endpoint and the folder."""
     with tempfile.TemporaryDirectory(prefix="tacore-bench-") as home:
         ports = {"ZMQ_FRONTEND_PORT": "15555", "ZMQ_BACKEND_PORT": "15556", "API_PORT": "18000"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tacore", "up", "-n", str(workers), "--home", home],
+            [sys.executable, "-m", "tacore", "up", "-n", str(workers), "--home", home, *options],
             env={
                 **os.environ,
                 **ports,
@@ -55,7 +55,7 @@ def tacore(workers: int) -> Iterator[str]:
         endpoint = "tcp://127.0.0.1:15555"
         try:
             _wait_until_up(endpoint, workers)
-            yield endpoint
+            yield endpoint, home
         finally:
             process.terminate()
             process.wait()
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     found: dict[tuple[str, str], list[Result]] = {}
-    with reference(given.reference.resolve()) as bare, tacore(given.workers) as ours:
+    with reference(given.reference.resolve()) as bare, tacore(given.workers) as (ours, _):
         for number in range(given.rounds):
             for load in given.loads:
                 turns = [("bare", bare), ("tacore", ours)]
