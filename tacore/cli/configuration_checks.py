@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from tacore.bootstrap.providers import providers_of
 from tacore.errors import ConfigurationError
 from tacore.market.registry import provider_kinds
+from tacore.model.agents import parse_agents
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
 from tacore.model.trading import parse_trading
@@ -18,7 +19,7 @@ from tacore.settings.logs import start_logs
 def problems_of(loaded: Loaded) -> list[str]:
     """Tell what is wrong beyond the settings themselves, a line each."""
     problems: list[str] = []
-    for check in (_check_markets, _check_risk, _check_orders, _check_logging):
+    for check in (_check_markets, _check_risk, _check_orders, _check_agents, _check_logging):
         try:
             check(loaded)
         except ConfigurationError as error:
@@ -45,6 +46,10 @@ def _check_risk(loaded: Loaded) -> None:
 
 def _check_orders(loaded: Loaded) -> None:
     parse_trading(loaded.trading.get("trading"), loaded.trading_file)
+
+
+def _check_agents(loaded: Loaded) -> None:
+    parse_agents(loaded.trading.get("agents"), loaded.trading_file)
 
 
 def _check_logging(loaded: Loaded) -> None:

@@ -12,6 +12,7 @@ from tacore.clock import Clock
 from tacore.errors import DeadlineExceeded
 from tacore.model.cached import CacheKey
 from tacore.ports.cache import Cache, NoCache
+from tacore.ports.jobs import JobDesk
 from tacore.ports.market import FeatureTables, MarketData
 from tacore.ports.orders import OrderDesk
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tacore.model.risk import RiskSettings  # pydantic, which the way of a request does without
 
 
-EXCLUSIVE_POOLS = frozenset({"orders"})
+EXCLUSIVE_POOLS = frozenset({"agents", "orders"})
 """The pools of one worker each, which alone writes a store."""
 
 
@@ -34,7 +35,7 @@ class Ports:
     """What methods may use of the world outside them.
 
     ``risk`` is tacore's own where none is given; ``tables`` is None where nothing keeps any, ``desk`` outside
-    the process that owns the ledger.
+    the process that owns the ledger, ``jobs`` outside the one that owns jobs.db.
     """
 
     market: MarketData
@@ -42,6 +43,7 @@ class Ports:
     tables: FeatureTables | None = None
     cache: Cache = field(default_factory=NoCache)
     desk: OrderDesk | None = None
+    jobs: JobDesk | None = None
 
 
 class Context(msgspec.Struct, gc=False):

@@ -18,7 +18,7 @@ from tacore.settings.model import Settings
 from tacore.settings.names import CONFIG_FILE, ENV_HOME, LOGGING_FILE, TRADING_FILE
 from tacore.settings.problems import Problem, from_validation, problem, refuse
 
-_TRADING_KEYS = ("markets", "providers", "risk", "scan", "trading")
+_TRADING_KEYS = ("agents", "markets", "providers", "risk", "scan", "trading")
 _LOGGING_KEYS = (
     "version",
     "disable_existing_loggers",

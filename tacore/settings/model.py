@@ -158,6 +158,19 @@ class Logs(Section):
     """Lines as text or as JSON; auto means JSON in production, else text."""
 
 
+class Agents(Section):
+    """Where the checkouts of the agents' engines are; trading_config.yaml has models, prices and limits."""
+
+    cn_path: str = Field("", max_length=4096, json_schema_extra={"allowed": "empty, or a folder"})
+    """A checkout of TradingAgents-CN; empty: that engine can't run."""
+    cn_python: str = Field("", max_length=4096, json_schema_extra={"allowed": "empty, or an interpreter"})
+    """The interpreter that has that checkout's packages; empty: tacore's own."""
+    tauric_path: str = Field("", max_length=4096, json_schema_extra={"allowed": "empty, or a folder"})
+    """A checkout of TauricResearch's TradingAgents; empty: that engine can't run."""
+    tauric_python: str = Field("", max_length=4096, json_schema_extra={"allowed": "empty, or an interpreter"})
+    """The interpreter that has that checkout's packages; empty: tacore's own."""
+
+
 class Settings(Section):
     """Every setting of the service."""
 
@@ -178,6 +191,7 @@ class Settings(Section):
     broker: Broker = Broker()
     worker: Worker = Field(default_factory=Worker)
     journal: Journal = Journal()
+    agents: Agents = Agents()
     security: Security = Security()
     logs: Logs = Logs()
 
@@ -231,6 +245,16 @@ class Settings(Section):
     def ledger_path(self) -> Path:
         """Give the database of orders, fills, positions and cash."""
         return self.data_dir / "ledger.db"
+
+    @property
+    def jobs_path(self) -> Path:
+        """Give the database of agent jobs."""
+        return self.data_dir / "jobs.db"
+
+    @property
+    def agents_dir(self) -> Path:
+        """Give the folder that holds the private folders of agent runs."""
+        return self.data_dir / "agents"
 
     @property
     def logs_dir(self) -> Path:

@@ -29,6 +29,8 @@ WELL_KNOWN: Final = {
     "zmq.frontend_port": ENV_FRONTEND_PORT,
     "zmq.backend_port": "ZMQ_BACKEND_PORT",
     "api.port": "API_PORT",
+    "agents.cn_path": "TRADINGAGENTS_PATH",
+    "agents.cn_python": "TRADINGAGENTS_PYTHON",
 }
 """Settings whose variable has a name of its own; every other one is TACORE_SECTION__FIELD."""
 
