@@ -10,6 +10,7 @@ from tacore.broker import exclusive
 from tacore.broker.caches import Caches
 from tacore.broker.core import Core
 from tacore.broker.pool import Pool
+from tacore.broker.silent import Silent
 from tacore.broker.state import Dispatch, Worker
 from tacore.wire import backend
 from tacore.wire.records import Gauge, WorkerStatus
@@ -42,6 +43,7 @@ class Fleet:
         self.core = core
         self.workers: dict[bytes, Worker] = {}
         self.supervisors: dict[str, Supervisor] = {}
+        self.silent = Silent()
         self.caches = Caches()
         self._by_id: dict[str, Worker] = {}
         self._welcome = backend.message(backend.WELCOME, backend.Welcome(version, home, dict(clock)))
@@ -80,6 +82,7 @@ class Fleet:
             leaving = backend.payload(backend.Name, header).worker_id
             if routing[:1] == backend.SUPERVISOR:
                 self.supervisors.pop(leaving, None)
+                self.silent.left(leaving)
             else:
                 self.lose(self.workers.get(routing), "it left", now)
         else:
@@ -161,6 +164,7 @@ class Fleet:
         if before is None:
             log.info("supervisor_ready", extra={"supervisor": fleet.supervisor_id, "pool": fleet.pool})
             self._send(routing, self._welcome)
+            self.silent.heard(fleet)
         else:
             self._send(routing, backend.HEARTBEAT)
         supervisor = Supervisor(fleet, routing, now)
@@ -242,6 +246,7 @@ class Fleet:
         for name, supervisor in list(self.supervisors.items()):
             if supervisor.last_seen < silent:
                 del self.supervisors[name]
+                self.silent.add(supervisor.fleet, supervisor.last_seen)
                 log.warning("supervisor_gone", extra={"supervisor": name})
             else:
                 self._look_for_missing(supervisor, now)

@@ -147,14 +147,14 @@ class HealthCheck:
         ]
         wanted = sum(each["wanted"] for each in supervisors)
         report = {"workers": workers, "supervisors": supervisors}
-        if not workers:
-            reason = "no worker is registered: start some with `tacore worker spawn`"
-            return {"status": "degraded", "reason": reason, **report}
+        reasons = self._fleet.silent.reasons(now)
         gave_up = [name for each in supervisors for name in each["gave_up"]]
-        if gave_up:
-            reason = f"given up after too many restarts: {', '.join(gave_up)}"
-            return {"status": "degraded", "reason": reason, **report}
-        if len(workers) < wanted:
-            reason = f"{len(workers)} of {wanted} workers are up"
-            return {"status": "degraded", "reason": reason, **report}
+        if not workers:
+            reasons.append("no worker is registered: start some with `tacore worker spawn`")
+        elif gave_up:
+            reasons.append(f"given up after too many restarts: {', '.join(gave_up)}")
+        elif len(workers) < wanted:
+            reasons.append(f"{len(workers)} of {wanted} workers are up")
+        if reasons:
+            return {"status": "degraded", "reason": "; ".join(reasons), **report}
         return {"status": "healthy", **report}
