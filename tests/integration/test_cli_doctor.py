@@ -409,7 +409,7 @@ def test_doctor_when_queries_are_slow_names_them(running: Home, tmp_path: Path) 
             source.backup(target)
             with target:  # a client that makes up method names would do this, if they were not summed up
                 target.execute(
-                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250000) "
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000) "
                     "INSERT INTO rollups SELECT CAST(strftime('%s') / 10 * 10 AS INTEGER), 'm' || i, 1, 0, "
                     "1000, 1000, 0, x'' FROM n"
                 )
