@@ -20,7 +20,7 @@ DEFAULT_REASONS = (
 )
 """The reasoning of a signal that TradingAgents-CN made up; its numbers are constants then."""
 
-RATING = re.compile(r"^\s*\*\*Rating\*\*:\s*(Buy|Overweight|Hold|Underweight|Sell)\s*$", re.MULTILINE)
+RATING = re.compile(r"\A\s*\*\*Rating\*\*: *(Buy|Overweight|Hold|Underweight|Sell) *$", re.MULTILINE)
 """How TradingAgents (agents/schemas.py:231) begins a decision that its model gave in the form asked for.
 
 Without it the rating is the first such word of a free text, or Hold (agents/utils/rating.py:28)."""

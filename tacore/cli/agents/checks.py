@@ -1,8 +1,9 @@
 """What `tacore agents doctor` looks at: each check is a function that gives findings about a subject."""
 
 import difflib
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from tacore.analysis.agents import probe
@@ -67,19 +68,19 @@ def check_packages(subject: Subject) -> Iterator[Finding]:
     if isinstance(found, TacoreError):
         return
     if found[1]:
-        lacking = " ".join(f"'{each}'" if "<" in each else each for each in found[1])
-        yield problem(f"{subject.python} lacks {', '.join(found[1])}", _install(subject, lacking))
+        yield problem(f"{subject.python} lacks {', '.join(found[1])}", _install(subject, found[1]))
     elif subject.checkout is not None:
         yield _imported(subject, subject.checkout)
 
 
-def _install(subject: Subject, what: str) -> str:
+def _install(subject: Subject, packages: Iterable[str]) -> str:
     """Say how to install packages; tacore's own environment is not the place for some 200 of them."""
     if subject.python != sys.executable:
-        return f"`{subject.python} -m pip install {what}`"
+        return f"`{subject.python} -m pip install {shlex.join(packages)}`"
     return (
-        f"this is tacore's own interpreter: make one for the engine (`python3 -m venv agents-venv`, "
-        f"`agents-venv/bin/pip install {what}`), and set {subject.python_variable} to its bin/python"
+        "this is tacore's own interpreter: make one for the engine (`python3 -m venv agents-venv`, "
+        f"`agents-venv/bin/pip install {shlex.join(probe.PACKAGES[subject.engine].values())}`), and set "
+        f"{subject.python_variable} to its bin/python"
     )
 
 
@@ -89,7 +90,7 @@ def _imported(subject: Subject, checkout: Checkout) -> Finding:
     except TacoreError as error:
         wrong = error.message
     if wrong:
-        advice = f"where it names a module: {_install(subject, 'PACKAGE')}; {_GUIDE}"
+        advice = f"where it names a module: {_install(subject, ['PACKAGE'])}; {_GUIDE}"
         return problem(f"the engine can't be imported: {wrong[:300]}", advice)
     return ok(f"the engine's {len(probe.PACKAGES[subject.engine])} packages are there, and it imports")
 

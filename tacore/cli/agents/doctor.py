@@ -1,5 +1,6 @@
 """`tacore agents doctor`: whether an engine can run, and what to do where it can't."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from types import TracebackType
@@ -16,6 +17,7 @@ from tacore.cli.doctor.finding import problem
 from tacore.cli.doctor.situation import look
 from tacore.cli.exits import OK, UNEXPECTED, Usage
 from tacore.cli.globals import Globals
+from tacore.cli.text_width import cut
 from tacore.errors import ConfigurationError
 from tacore.model.agents import AgentSettings, parse_agents
 from tacore.model.jobs import ENGINES
@@ -105,5 +107,5 @@ class _Telling:
 
     def _write(self, text: str) -> None:
         if self._on:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{cut(text, shutil.get_terminal_size().columns - 1)}")
             sys.stderr.flush()

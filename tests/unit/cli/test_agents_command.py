@@ -71,6 +71,9 @@ def test_doctor_when_asked_says_of_each_thing_what_to_do(home: Path) -> None:
     assert seen(found, "interpreter")[0][0] == "ok"
     ((level, lacking),) = seen(found, "packages")
     assert (level, "langgraph" in lacking, "langchain-openai" in lacking) == ("problem", True, True)
+    advice = next(each["advice"] for each in found if each["name"] == "packages")
+    assert "python3 -m venv agents-venv" in advice  # not into tacore's own
+    assert " pandas " in advice  # which tacore's environment has, and a new one has not
     assert seen(found, "key") == [("ok", "the variable TRADINGAGENTS_API_KEY has one")]
     assert seen(found, "server")[0][1].endswith("answers, and has 2 models")
     assert [level for level, _ in seen(found, "models")] == ["ok", "problem", "warning"]

@@ -121,6 +121,23 @@ def with_provider(provider: Any) -> Markets:
     return markets
 
 
+@pytest.mark.parametrize(
+    ("market", "close", "sessions"),
+    [
+        ("US", "2013-03-01T21:00:00+00:00", 252),  # 16:00 in New York, in winter
+        ("CN", "2013-03-01T07:00:00+00:00", 252),  # 15:00 in Shanghai
+        ("HK", "2013-03-01T08:00:00+00:00", 252),
+        ("CRYPTO", "2013-03-02T00:00:00+00:00", 365),
+    ],
+)
+def test_market_when_asked_tells_a_days_close_and_the_sessions_of_a_year(
+    market: str, close: str, sessions: int
+) -> None:
+    markets = open_markets()
+    assert markets.close(market, date(2013, 3, 1)).isoformat() == close
+    assert markets.sessions_per_year(market) == sessions
+
+
 # -- prices ----------------------------------------------------------------------------------------
 
 

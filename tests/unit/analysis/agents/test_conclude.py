@@ -203,7 +203,10 @@ def test_tauric_when_its_text_names_no_rating_is_a_default() -> None:
     assert "names no rating" in messages(found)
 
 
-@pytest.mark.parametrize("text", ["Do not buy this now.", "Rating: Strong Buy", "**Rating**: Strong Buy"])
+@pytest.mark.parametrize(
+    "text",
+    ["Do not buy this now.", "Rating: Strong Buy", "**Rating**: Strong Buy", "Not so:\n**Rating**: Buy\n"],
+)
 def test_tauric_when_its_rating_was_picked_from_free_text_is_a_default(text: str) -> None:
     found = outcome(tauric(text, "Buy"), ask=TAURIC)
     assert codes(found) == ["default_decision"]
