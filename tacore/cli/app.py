@@ -13,6 +13,7 @@ from tacore.cli.exits import INTERRUPTED, OK, Usage
 from tacore.cli.globals import Globals
 
 COMMANDS = (
+    "agents",
     "bench",
     "broker",
     "cache",

@@ -32,6 +32,9 @@ Calling it:
   methods               what can be called
   describe METHOD       its params, defaults and examples
 
+Agents:
+  agents                report: what a job came to; doctor: whether jobs can run
+
 Trading:
   orders                list orders (-f follows)
   order ID              one order with its fills and events

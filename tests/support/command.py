@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-OURS = ("TACORE", "ZMQ_", "DATABASE_PATH", "REDIS_URL", "WORKER_COUNT", "API_PORT", "NO_COLOR", "COLUMNS")
+OURS = (
+    "TACORE",
+    "ZMQ_",
+    "DATABASE_PATH",
+    "REDIS_URL",
+    "WORKER_COUNT",
+    "API_PORT",
+    "NO_COLOR",
+    "COLUMNS",
+    "TRADINGAGENTS",
+)
 
 
 def environment(**extra: str) -> dict[str, str]:
