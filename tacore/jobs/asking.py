@@ -1,9 +1,7 @@
 """From the params of a job method to what the desk takes; everything is judged before anything is queued."""
 
-import difflib
 import json
 import math
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -87,21 +85,16 @@ def analyst_words(value: object) -> object:
 def team_of(params: Any, settings: "AgentSettings") -> Team:  # noqa: ANN401 - any struct with these params
     """Choose who works on it: what is asked for, else what is configured.
 
-    Unavailable where no model is configured, InvalidParams where another model is asked for than are.
+    InvalidParams where another model is asked for than are configured; where none is, it stays empty.
     """
     model = settings.model
     quick = params.quick_model if params.quick_model is not None else model.quick
     deep = params.deep_model if params.deep_model is not None else (model.deep or quick)
-    if not quick:
-        raise Unavailable(
-            "no model is configured: set agents.model.quick (and agents.model.deep) in trading_config.yaml",
-            retryable=False,
-            details={"set": ["agents.model.quick", "agents.model.deep"]},
-        )
     known = sorted({model.quick, model.deep, *settings.prices} - {""})
-    for field, name in (("quick_model", quick), ("deep_model", deep)):
-        if name not in known:
-            raise bad_param(field, "no such model is configured", value=name, allowed=known, near=name)
+    for field, name in (("quick_model", params.quick_model), ("deep_model", params.deep_model)):
+        if name is not None and name not in known:
+            allowed = known or "none: set agents.model.quick in trading_config.yaml"
+            raise bad_param(field, "no such model is configured", value=name, allowed=allowed, near=name)
     asked = settings.analysts if params.analysts is None else params.analysts
     return Team(
         engine=params.engine or settings.engine,
@@ -141,15 +134,9 @@ def limits_of(params: Any, team: Team, settings: "AgentSettings") -> Limits:  # 
     )
 
 
-def nearest(word: str, names: Sequence[str]) -> str:
-    """Give a hint that names what is spelt nearly the same; empty where nothing is."""
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def _priced(max_cost: Decimal | None, team: Team, settings: "AgentSettings") -> None:
     """Refuse a limit of money on models whose cost nobody knows: it would never be reached."""
-    lacking = sorted({team.quick_model, team.deep_model} - set(settings.prices))
+    lacking = sorted({team.quick_model, team.deep_model} - set(settings.prices) - {""})
     if lacking and (max_cost is not None or settings.limits.max_cost is not None):
         problem = f"it needs a price of {', '.join(lacking)}: set agents.prices in trading_config.yaml"
         raise bad_param("max_cost", problem, value=max_cost or settings.limits.max_cost)

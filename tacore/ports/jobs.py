@@ -45,10 +45,6 @@ class JobDesk(Protocol):
         """What jobs are made of that ask for nothing else, and what they may use."""
         ...
 
-    def check(self, ask: Ask) -> None:
-        """Raise Unavailable, naming what to set, where no run of an ask could begin."""
-        ...
-
     def apart(self, look: Callable[[], T]) -> Later[T]:
         """Run something slow on a thread of its own, such as a question to a provider of market data."""
         ...
