@@ -4,9 +4,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tacore.cli import banner, call, catalogue, params
+from tacore.cli import banner, call, catalogue, params, render
 from tacore.cli.agent_calls import FROM_JOB
-from tacore.cli.exits import ANSWERED, INTERRUPTED, Usage, tell
+from tacore.cli.exits import ANSWERED, INTERRUPTED, OK, Usage, tell
 from tacore.cli.globals import Globals
 from tacore.cli.jobs import finding, spelled
 from tacore.cli.jobs.spelled import DEGRADED, View
@@ -49,7 +49,11 @@ def run(
     if doubts and asks and not _agreed(client, made, options):
         tell("nothing was ordered")
         return INTERRUPTED
-    return call.answer(client, call.ORDER, made, options, trace="--trace" in words)
+    reply = call.request(client, call.ORDER, made, trace="--trace" in words)
+    if reply.raw.get("replayed") is True and not options.quiet:
+        tell(f"note: this order was there already, by the key {made[KEY]}: nothing more was ordered")
+    render.show(reply.data, options)
+    return OK
 
 
 def merge(view: View, made: Mapping[str, Any]) -> Order:

@@ -1,6 +1,5 @@
 """`tacore jobs`: agent jobs, one of them, what happens to it; cancel it, take it up again."""
 
-import difflib
 import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -69,6 +68,8 @@ def _command(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
         return LIST, argv
     if argv[0] in COMMANDS:
         return argv[0], argv[1:]
+    import difflib  # noqa: PLC0415  only for a typing error
+
     close = difflib.get_close_matches(argv[0], COMMANDS, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}?" if close else f"`tacore jobs show {argv[0]}` shows a job"
     raise Usage(f"jobs has no command {argv[0]!r}: it has {', '.join(COMMANDS)}; {hint}")

@@ -1,6 +1,5 @@
 """Asking for one job; an id that does not exist gets the nearest one that does."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,5 +35,7 @@ def _nearest(job_id: str, jobs: list[Mapping[str, Any]]) -> str:
     newest = next((each for each in jobs if str(each["symbol"]).casefold() == job_id.casefold()), None)
     if newest is not None:
         return f"; did you mean {newest['job_id']}, the newest of {newest['symbol']}?"
+    import difflib  # noqa: PLC0415  only for a typing error
+
     close = difflib.get_close_matches(job_id, [str(each["job_id"]) for each in jobs], n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""

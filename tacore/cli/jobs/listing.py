@@ -1,11 +1,9 @@
 """`tacore jobs ls`: jobs, newest first, once or again and again."""
 
-import difflib
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from tacore.cli import render
 from tacore.cli.exits import OK, Usage, tell
@@ -13,13 +11,8 @@ from tacore.cli.globals import Globals
 from tacore.cli.job_states import ENGINES, STATES
 from tacore.cli.jobs import spelled
 from tacore.cli.jobs.finding import LIST
-from tacore.cli.moments import moment_text
-from tacore.cli.picture import Picture
-from tacore.cli.stream import Stream
-from tacore.cli.table import table
 from tacore.cli.words import Words, quantity, whole
 from tacore.client.sync import Client
-from tacore.errors import TacoreError
 
 NEWEST, PAGE = 50, 1000
 LEAST_S = 0.1
@@ -41,14 +34,16 @@ def ls(client: Client, words: Words, options: Globals) -> int:
     asked, most = _asked(words.options), _most(words.options)
     every_s = quantity(words.options, "--watch", LEAST_S)
     if every_s is not None:
-        _watch(client, asked, most, every_s, options)
+        from tacore.cli.jobs import watching  # noqa: PLC0415  only where it is asked for
+
+        watching.run(client, asked, most, every_s, options)
     jobs, counts = newest(client, asked, most)
     if not is_table(options):
         render.show({"jobs": jobs, "counts": counts}, options)
         return OK
     show(jobs, options)
     if not options.quiet:
-        tell(_counted(counts) if jobs else f"no rows  {_counted(counts)}")
+        tell(counted(counts) if jobs else f"no rows  {counted(counts)}")
     return OK
 
 
@@ -72,19 +67,23 @@ def is_table(options: Globals) -> bool:
 
 def show(jobs: Iterable[Mapping[str, Any]], options: Globals) -> None:
     """Write a table of jobs."""
-    lines, hidden = _table(jobs, options)
+    lines, hidden = laid_out(jobs, options)
     render.write("".join(f"{line}\n" for line in lines))
     if hidden and not options.quiet:
         tell(f"no room for {', '.join(hidden)}: choose with --columns, or use -o json")
 
 
-def _table(jobs: Iterable[Mapping[str, Any]], options: Globals) -> tuple[list[str], list[str]]:
+def laid_out(jobs: Iterable[Mapping[str, Any]], options: Globals) -> tuple[list[str], list[str]]:
+    """Lay jobs out in a table; give the lines, and the columns that had no room."""
+    from tacore.cli.table import table  # noqa: PLC0415  only a terminal needs it
+
     rows = [spelled.row(each) for each in jobs]
     columns = [name for name in (rows[0] if rows else ()) if any(each[name] is not None for each in rows)]
     return table(rows, columns, render.width(), color=render.colored(options)) if rows else ([], [])
 
 
-def _counted(counts: Mapping[str, int]) -> str:
+def counted(counts: Mapping[str, int]) -> str:
+    """Write how many jobs there are of each state."""
     told = [f"{counts[state]} {state}" for state in STATES if counts.get(state)]
     return ", ".join(told) or "no jobs"
 
@@ -98,6 +97,8 @@ def _asked(options: Mapping[str, str]) -> dict[str, Any]:
     if "--symbol" in options:
         asked["symbol"] = options["--symbol"]
     if "--since" in options:
+        from tacore.cli.moments import moment_text  # noqa: PLC0415  few ask for it
+
         asked["since"] = moment_text("--since", options["--since"], time.time())
     return asked
 
@@ -106,6 +107,8 @@ def _listed(name: str, text: str, known: Sequence[str]) -> list[str]:
     named = list(dict.fromkeys(each for part in text.lower().split(",") if (each := part.strip())))
     for each in named:
         if each not in known:
+            import difflib  # noqa: PLC0415  only for a typing error
+
             close = difflib.get_close_matches(each, known, n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(known)}"
             raise Usage(f"{name} {each}: there is no such {name.strip('-')}; {hint}")
@@ -117,81 +120,3 @@ def _listed(name: str, text: str, known: Sequence[str]) -> list[str]:
 def _most(options: dict[str, str]) -> int:
     name = "--limit" if "--limit" in options else "-n"
     return whole(options, name, least=1) or NEWEST
-
-
-def _watch(client: Client, asked: Mapping[str, Any], most: int, every_s: float, options: Globals) -> NoReturn:
-    """Show what is there until interrupted; a service that is away is asked again."""
-    view = _Drawn(options) if is_table(options) and sys.stdout.isatty() else _Rows(options)
-    with view:
-        due = time.monotonic()
-        while True:
-            try:
-                view.show(*newest(client, asked, most))
-            except TacoreError as error:
-                if not error.retryable:
-                    raise
-                view.away(error)
-            due = max(due + every_s, time.monotonic())
-            time.sleep(due - time.monotonic())
-
-
-class _Drawn(Picture):
-    """A table that is drawn over the one before."""
-
-    def __init__(self, options: Globals) -> None:
-        super().__init__()
-        self._options = options
-        self._last: list[str] = []
-
-    def show(self, jobs: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> None:
-        """Draw jobs."""
-        lines, hidden = _table(jobs, self._options)
-        self._last = [*lines, *([f"no room for {', '.join(hidden)}"] if hidden else [])]
-        self._draw(_counted(counts))
-
-    def away(self, error: TacoreError) -> None:
-        """Say that what is drawn is not of now."""
-        self._draw(f"{error.message}: looking again")
-
-    def _draw(self, said: str) -> None:
-        self.draw([f"{_now()[11:19]} UTC  {said}", *self._last])
-
-
-class _Rows:
-    """Rows of each look, one after the other."""
-
-    def __init__(self, options: Globals) -> None:
-        self._shortened = is_table(options)
-        columns = ("at", *spelled.row({})) if self._shortened else ()
-        self._stream = Stream("jobs --watch", (), _nothing, options, fields=columns, follow=True)
-        self._away = False
-        if self._shortened:
-            self._stream = Stream(
-                "jobs --watch", (), _nothing, options._replace(columns=columns), fields=columns, follow=True
-            )
-
-    def __enter__(self) -> "_Rows":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-    def show(self, jobs: Sequence[Mapping[str, Any]], _counts: Mapping[str, int]) -> None:
-        """Write the rows."""
-        self._away = False
-        at = _now()
-        self._stream.write([{"at": at, **(spelled.row(each) if self._shortened else each)} for each in jobs])
-
-    def away(self, error: TacoreError) -> None:
-        """Say so once."""
-        if not self._away:
-            tell(f"tacore jobs: {error.message}: looking again")
-        self._away = True
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _nothing(_row: object) -> dict[str, str]:
-    return {}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.agent_jobs import DEGRADED, FAILED, FakeJobs, Step, decided, job, running
 from tests.support.command import tacore
-from tests.support.fake_broker import FakeBroker
+from tests.support.fake_broker import Answer, FakeBroker
 from tests.support.terminal import on_terminal
 
 ORDER = "call execute.order --from-job j1-3fa9"
@@ -144,6 +144,22 @@ def test_order_when_only_previewed_is_shown_and_not_sent(tmp_path: Path) -> None
         done = tacore([*ORDER.split(), "--quantity", "1", "--dry-run"], tmp_path, broker.endpoint)
     assert json.loads(done.stdout)["params"] == {**DECIDED, **OWN, "quantity": 1}
     assert sent(broker) == []
+
+
+def test_order_when_it_was_placed_before_says_that_nothing_more_was_ordered(tmp_path: Path) -> None:
+    with served(decided()) as broker:
+        desk = broker.handler
+
+        def again(request: dict[str, Any]) -> Answer | None:
+            answer = desk(request)
+            if answer is not None and request["method"] == "execute.order":
+                answer.replies[0]["replayed"] = True
+            return answer
+
+        broker.handler = again
+        done = tacore([*ORDER.split(), "--quantity", "1"], tmp_path, broker.endpoint)
+    assert (done.returncode, json.loads(done.stdout)["order_id"]) == (0, "o-000001")
+    assert "this order was there already, by the key job:j1-3fa9" in done.stderr
 
 
 def test_order_when_the_job_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
