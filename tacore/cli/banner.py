@@ -46,10 +46,10 @@ def word_of(papers: Iterable[bool]) -> str:
 
 
 def colored(word: str, options: Globals) -> str:
-    """Write PAPER or LIVE so that it is seen."""
+    """Write PAPER, or a word that warns, so that it is seen."""
     if not sys.stderr.isatty() or options.no_color or os.environ.get("NO_COLOR"):
         return word
-    return f"{_ALARM if word == LIVE else _REVERSE} {word} {_RESET}"
+    return f"{_REVERSE if word == PAPER else _ALARM} {word} {_RESET}"
 
 
 def _is_live(client: Client, papers: list[bool], state: Mapping[str, Any], account: str | None) -> bool:

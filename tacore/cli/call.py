@@ -1,22 +1,26 @@
 """`tacore call`: one request, its answer on standard output."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tacore.cli import catalogue, params, render
+from tacore.cli import agent_calls, catalogue, params, render
+from tacore.cli.agent_calls import FROM_JOB
 from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.coercion import load
 from tacore.cli.exits import OK, Usage, tell
 from tacore.cli.globals import Globals
 from tacore.cli.numbers import dump_indented, read_exact
-from tacore.cli.words import split
+from tacore.cli.words import Words, split
 from tacore.client.envelope import Attempt, Reply, make_id
 from tacore.client.sync import Client
 from tacore.errors import NoAnswer, TacoreError
 
 VALUED = frozenset({"--params"}) | PATIENCE
 FLAGS = frozenset({"--trace", "--dry-run"})
+ORDER = "execute.order"
+FLAGS_FROM_JOB = frozenset({"--force", "-y", "--yes"})
+"""Beside --from-job, which only an order has."""
 
 
 def run(argv: Sequence[str], options: Globals) -> int:
@@ -26,14 +30,35 @@ def run(argv: Sequence[str], options: Globals) -> int:
     if not argv:
         raise Usage("call needs a METHOD: `tacore methods` lists them")
     method, *rest = argv
-    words = split(rest, VALUED, FLAGS)
+    words = _split(method, rest)
     typed, given = params.read_words(words.rest), read_params(words.options.get("--params"))
     with open_client(options, words.options) as client:
+        if FROM_JOB in words.options:
+            from tacore.cli import from_job  # noqa: PLC0415  only where it is asked for
+
+            return from_job.run(client, words.options, typed, given, options)
         if "--dry-run" in words.options:
             return _dry_run(client, method, typed, given)
         known = catalogue.find(client, method) if typed or given else None
         made = params.build(typed, given, known)
-        return answer(client, method, made, options, trace="--trace" in words.options)
+        trace = "--trace" in words.options
+        if not agent_calls.is_agents(method, made):
+            return answer(client, method, made, options, trace=trace)
+        from tacore.cli.jobs import submitting  # noqa: PLC0415  only agents need it
+
+        made, wait = agent_calls.without_wait(made)
+        return submitting.run(client, method, made, options, wait=wait is True, trace=trace)
+
+
+def _split(method: str, rest: Sequence[str]) -> Words:
+    """Take the options out; to other methods than orders --from-job and its flags are params like any."""
+    if method != ORDER:
+        return split(rest, VALUED, FLAGS)
+    words = split(rest, VALUED | {FROM_JOB}, FLAGS | FLAGS_FROM_JOB)
+    alone = sorted(FLAGS_FROM_JOB & words.options.keys())
+    if alone and FROM_JOB not in words.options:
+        raise Usage(f"{alone[0]} goes with {FROM_JOB}")
+    return words
 
 
 def read_params(source: str | None) -> dict[str, Any]:
@@ -76,7 +101,10 @@ def _dry_run(client: Client, method: str, typed: list[params.Typed], given: dict
             known = catalogue.find(client, method)
         except NoAnswer as error:
             tell(f"note: {error.message}: the params are guessed, not checked")
-    return preview(client, method, params.build(typed, given, known))
+    made = params.build(typed, given, known)
+    if agent_calls.is_agents(method, made):
+        made, _ = agent_calls.without_wait(made)
+    return preview(client, method, made)
 
 
 def preview(client: Client, method: str, made: dict[str, Any]) -> int:
@@ -95,6 +123,14 @@ def answer(
     request_id: str | None = None,
 ) -> int:
     """Send a request and show its answer; an error of the service is raised."""
+    render.show(request(client, method, made, trace=trace, request_id=request_id).data, options)
+    return OK
+
+
+def request(
+    client: Client, method: str, made: Mapping[str, Any], *, trace: bool, request_id: str | None = None
+) -> Reply:
+    """Send a request and give its answer; an error of the service is raised."""
     try:
         reply = client.request(method, made, request_id=request_id or make_id())
     except TacoreError as error:
@@ -106,8 +142,7 @@ def answer(
         _trace_reply(reply)
     if reply.error is not None:
         raise reply.error
-    render.show(reply.data, options)
-    return OK
+    return reply
 
 
 def _trace(attempts: Sequence[Attempt]) -> None:

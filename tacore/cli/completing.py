@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tacore.cli import offers, render, statuses
+from tacore.cli import job_states, offers, render, statuses
+from tacore.cli.agent_calls import FROM_JOB
 from tacore.cli.exits import OK, Usage
 from tacore.cli.globals import split
 from tacore.cli.kept_methods import Service, named
@@ -28,9 +29,14 @@ CALLED = {
     "positions": "get.positions",
 }
 """Commands whose options are params of a method."""
-LIVE = TAKES_METHOD | CALLED.keys() | {"logs", "order", "stats", "worker drain", "worker restart"}
+LIVE = (
+    TAKES_METHOD
+    | CALLED.keys()
+    | {"logs", "order", "stats", "worker drain", "worker restart"}
+    | {f"jobs {each}" for each in ("ls", "show", "logs", "cancel", "retry")}
+)
 """Commands of which the scripts ask here."""
-MOST_ORDERS = 50
+MOST_ORDERS = MOST_JOBS = 50
 _SAFE = re.compile(r"[\w.,:/@+=%-]+\Z")
 _OPTION = re.compile(r"--[\w.-]+\Z")
 
@@ -93,7 +99,10 @@ def _option_of(line: Line) -> tuple[str | None, str]:
 
 
 def _method_and_params(line: Line, service: Service) -> list[str]:
-    if _option_of(line)[0] in VALUED:
+    option, start = _option_of(line)
+    if option == FROM_JOB and line.command == "call":
+        return [start + each for each in _jobs(service, state=["done"])]
+    if option in VALUED:
         return []
     methods = service.methods()
     described = next((found for word in line.words if (found := named(methods, word))), None)
@@ -164,6 +173,11 @@ def _orders(service: Service, **asked: Any) -> list[str]:  # noqa: ANN401  param
     return [str(each["order_id"]) for each in found.get("orders", ())]
 
 
+def _jobs(service: Service, **asked: Any) -> list[str]:  # noqa: ANN401  params
+    found = service.ask("list.jobs", {"limit": MOST_JOBS, **asked}) or {}
+    return [str(each["job_id"]) for each in found.get("jobs", ())]
+
+
 def _names(service: Service) -> list[str]:
     return sorted(str(each["name"]) for each in service.methods())
 
@@ -172,11 +186,17 @@ Source = Callable[[Service], list[str]]
 _WORDS: Mapping[str, Source] = {
     "account": _accounts,
     "cancel": lambda service: _orders(service, status=["open"]),
+    "jobs cancel": lambda service: _jobs(service, state=[*job_states.UNDER_WAY]),
+    "jobs logs": _jobs,
+    "jobs retry": lambda service: _jobs(service, state=["failed", "cancelled"]),
+    "jobs show": _jobs,
     "order": _orders,
     "worker drain": lambda service: ["all", *_workers(service)],
     "worker restart": lambda service: ["all", *_workers(service)],
 }
 _VALUES: Mapping[tuple[str, str], Source] = {
+    ("jobs ls", "--engine"): lambda _: [*job_states.ENGINES],
+    ("jobs ls", "--state"): lambda _: [*job_states.STATES],
     ("logs", "--method"): _names,
     ("logs", "--status"): lambda _: ["success", "error"],
     ("logs", "--worker"): _workers,

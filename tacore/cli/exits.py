@@ -64,6 +64,8 @@ def explain(error: errors.TacoreError, method: str = "METHOD") -> str:
 
 
 def _advice(error: errors.TacoreError, method: str) -> str:
+    if error.code == "denied" and method.endswith(".job"):
+        return "`tacore jobs` shows the states of jobs"
     order_id = error.details.get("order_id")
     known = isinstance(order_id, str)
     text = _ADVICE[error.code].replace("METHOD", method)

@@ -31,6 +31,7 @@ Calling it:
   batch METHOD [FILE|-] many requests, ndjson in and out
   methods               what can be called
   describe METHOD       its params, defaults and examples
+  jobs                  decisions of agents: ls, show, logs (-f follows), cancel, retry
 
 Agents:
   agents                report: what a job came to; doctor: whether jobs can run

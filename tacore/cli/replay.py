@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tacore.cli import call, catalogue, texts
+from tacore.cli import agent_calls, call, catalogue, texts
 from tacore.cli.asking import PATIENCE, open_client
 from tacore.cli.coercion import load
 from tacore.cli.exits import INTERRUPTED, Usage, tell
@@ -37,6 +37,7 @@ def run(argv: Sequence[str], options: Globals) -> int:
             if made is None:
                 tell("nothing was sent: the params are as they were, or gone")
                 return INTERRUPTED
+        _refuse_agents(request_id, method, made)
         if "--dry-run" in words.options:
             return call.preview(client, method, made)
         new_id = make_id()
@@ -53,6 +54,15 @@ def refuse(request_id: str, described: Mapping[str, Any]) -> None:
         f"{described.get('name')} changes something, so it is never replayed: "
         f"`tacore trace {request_id} --payload` shows what was asked and answered"
     )
+
+
+def _refuse_agents(request_id: str, method: str, made: Mapping[str, Any]) -> None:
+    """Refuse what may begin a job: analyze.stock only reads, but agents cost money."""
+    if agent_calls.is_agents(method, made):
+        raise Usage(
+            f"{request_id} is for agents, who cost money, so it is never replayed: `tacore jobs` lists what "
+            f"they decided, `tacore call {method}` asks them"
+        )
 
 
 def _kept(row: LogRow) -> tuple[str, str]:

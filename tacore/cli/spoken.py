@@ -11,6 +11,7 @@ from tacore.cli import (
     check,
     completing,
     halt,
+    jobs,
     logs,
     order,
     orders,
@@ -22,6 +23,7 @@ from tacore.cli import (
     top,
     trace,
 )
+from tacore.cli.agent_calls import FROM_JOB
 from tacore.cli.check.checks import CHECKS
 from tacore.cli.globals import FLAGS, VALUED
 from tacore.settings.describe import by_key
@@ -32,12 +34,14 @@ SHELLS = ("bash", "fish", "zsh")
 _FAST: dict[str, frozenset[str]] = {
     "account": account.VALUED,
     "batch": batch.VALUED,
-    "call": call.VALUED | call.FLAGS,
+    "call": call.VALUED | call.FLAGS | call.FLAGS_FROM_JOB | {FROM_JOB},
     "cancel": cancel.VALUED | cancel.FLAGS,
     "check": check.VALUED,
     "describe": frozenset(),
     "halt": halt.VALUED | halt.FLAGS,
     "help": frozenset(),
+    "jobs": jobs.VALUED["ls"],
+    **{f"jobs {name}": jobs.VALUED[name] | jobs.FLAGS[name] for name in jobs.COMMANDS},
     "logs": logs.VALUED | logs.FLAGS,
     "methods": frozenset(),
     "order": order.VALUED,
@@ -76,6 +80,8 @@ def commands() -> dict[str, Command]:
 def _words(path: str) -> tuple[str, ...]:
     if path in completing.LIVE:
         return (SERVICE,)
+    if path == "jobs":
+        return jobs.COMMANDS
     if path == "config get":
         return tuple(by_key())
     if path == "completion":

@@ -18,6 +18,14 @@ Send one request and show its answer. What follows METHOD is its params: --symbo
   --trace               say on standard error what each attempt did
   --dry-run             show the request, do not send it
 
+With --analysis-type agents the answer is a job, which costs money. --wait follows it to its decision, with
+progress on a terminal; Ctrl-C leaves the job running. Exit code 3: it failed, or was cancelled.
+
+execute.order takes its symbol and action from a job's decision, and places it once:
+  --from-job JOB        whose decision; --quantity N is still needed
+  --force               though the decision is DEGRADED, or its data simulated; a terminal asks first
+  -y, --yes             with --force: do not ask; needed where there is nobody to ask
+
 Exit codes: 0 ok, 2 usage, 3 the service answered with an error, 4 no answer, 5 no broker, 6 configuration or
 authorization, 7 not found.
 
@@ -32,7 +40,10 @@ each answer as it comes: {"line", "params", "status", "data"} or {"line", "param
   --concurrency N       how many requests are in flight (64)
   --timeout S, --retries N, --backoff S   as for `tacore call`
 
-Exit codes: 0 all answered, 8 some failed, 3 all failed, 5 no broker.
+Lines with analysis_type agents are jobs: each is followed to its end, N at once. Ctrl-C leaves them running
+and names them. --wait false only begins them.
+
+Exit codes: 0 all answered, 8 some failed, 3 all failed, 5 no broker, 130 interrupted.
 
 """
 METHODS = """\
@@ -130,6 +141,35 @@ every key.
   --filter TEXT         what `/` would take: method:scan.market status:error worker:ID word
 
 Full screen needs a terminal: TERM=dumb, -o and a pipe get plain text or data. TEXTUAL_THEME names a theme.
+
+"""
+JOBS = """\
+tacore jobs [ls] [options]
+tacore jobs show JOB [--full]
+tacore jobs logs JOB [-f]
+tacore jobs cancel JOB... [-y]
+tacore jobs retry JOB...
+
+Agent jobs, newest first; one of them, with its decision, costs, data and reports; what has happened to it;
+end it; take a failed or cancelled one up again, after its last finished step.
+
+ls:
+  --state A,B           queued, running, done, failed, cancelled
+  --symbol SYMBOL       only of this symbol
+  --engine NAME         tradingagents_cn or tradingagents
+  --since T             made since: an ISO 8601 moment (UTC), or an age like 90s, 5m, 2h, 1d
+  --limit N, -n N       how many of the newest (50)
+  --watch [SECONDS]     go on, every 2 seconds: in place on a terminal, rows in a pipe
+show:
+  --full                reports and debates in full
+logs:
+  -f, --follow          go on until the job ends; exit code 0 it is done, 3 it failed or was cancelled
+cancel:
+  -y, --yes             do not ask; only a terminal asks
+
+  --timeout S, --retries N, --backoff S   as for `tacore call`
+
+Exit codes: 0 ok, 3 refused, 7 there is no such job, 8 not all of several, 130 not agreed to, or interrupted.
 
 """
 _PATIENCE = """\

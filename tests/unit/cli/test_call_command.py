@@ -260,7 +260,9 @@ def test_version_when_verbose_shows_what_it_runs_on(broker: FakeBroker, tmp_path
     assert json.loads(tacore(["version", "-v"], tmp_path, nobody()).stdout)["broker"].startswith("none")
 
 
-@pytest.mark.parametrize("words", [["call", "health.check"], ["orders"], ["cancel", "o-1"], ["account"]])
+@pytest.mark.parametrize(
+    "words", [["call", "health.check"], ["orders"], ["cancel", "o-1"], ["account"], ["jobs"]]
+)
 def test_command_when_started_loads_nothing_heavy(
     broker: FakeBroker, tmp_path: Path, words: list[str]
 ) -> None:

@@ -72,12 +72,17 @@ def test_ids_when_asked_for_are_those_of_now(tmp_path: Path) -> None:
     schema = {"properties": {"account": {"type": "string", "examples": ["paper", "second"]}}}
     account = {"name": "get.account", "aliases": [], "renames": {}, "params_schema": schema}
 
+    def states(request: dict[str, Any]) -> list[str]:
+        wanted: list[str] = request["params"].get("state", ["of-all"])
+        return wanted
+
     def trading(request: dict[str, Any]) -> Answer:
         ids = ["o-2"] if request["params"].get("status") == ["open"] else ["o-3", "o-2", "o-1"]
         answers: dict[str, Any] = {
             "admin.workers": {"workers": [{"worker_id": "fast-1"}, {"worker_id": "orders-1"}]},
             "describe.methods": {"methods": [account]},
             "list.orders": {"orders": [{"order_id": each} for each in ids]},
+            "list.jobs": {"jobs": [{"job_id": f"j-{each}"} for each in states(request)]},
         }
         return Answer(success(request, answers[request["method"]]))
 
@@ -88,6 +93,10 @@ def test_ids_when_asked_for_are_those_of_now(tmp_path: Path) -> None:
         assert complete(["worker", "drain", "o"], asked, NOON_S) == ["orders-1"]
         assert complete(["logs", "--worker", "fast"], asked, NOON_S) == ["fast-1"]
         assert complete(["account", ""], asked, NOON_S) == ["paper", "second"]
+        assert complete(["jobs", "show", ""], asked, NOON_S) == ["j-of-all"]
+        assert complete(["jobs", "cancel", "j"], asked, NOON_S) == ["j-queued", "j-running"]
+        assert complete(["jobs", "retry", ""], asked, NOON_S) == ["j-failed", "j-cancelled"]
+        assert complete(["call", "execute.order", "--from-job", ""], asked, NOON_S) == ["j-done"]
 
 
 def test_alias_when_no_name_fits_is_offered(tmp_path: Path) -> None:

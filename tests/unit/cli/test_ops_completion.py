@@ -28,6 +28,9 @@ LINES = [
     ("tacore ps --output ya", {"yaml"}),
     ("tacore config get zmq.front", {"zmq.frontend_port"}),
     ("tacore completion z", {"zsh"}),
+    ("tacore jobs ca", {"cancel"}),
+    ("tacore jobs cancel --y", {"--yes"}),
+    ("tacore jobs --sta", {"--state"}),
 ]
 
 
@@ -47,6 +50,7 @@ ASKED = [
     ("tacore worker restart a", {"all"}),
     ("tacore orders --status fi", {"filled", "final"}),
     ("tacore logs --status ", {"success", "error"}),
+    ("tacore jobs ls --state ca", {"cancelled"}),
 ]
 """What of it the service of `tests.support.catalogue` knows."""
 
@@ -139,4 +143,4 @@ def test_what_is_asked_of_the_service_when_listed_is_known_to_the_commands() -> 
     assert known.keys() >= LIVE
     own = {each for name in TAKES_METHOD for each in known[name].options}
     assert VALUED <= own
-    assert own - VALUED == {"--trace", "--dry-run"}
+    assert own - VALUED == {"--trace", "--dry-run", "--from-job", "--force", "--yes", "-y"}

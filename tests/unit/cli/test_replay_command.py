@@ -17,6 +17,7 @@ KINDS = {
     "get.market_data": {"idempotent": True, "writes": False},
     "execute.order": {"idempotent": False, "writes": True},
     "cancel.order": {"idempotent": True, "writes": True},
+    "analyze.stock": {"idempotent": True, "writes": False},
     "debug.once": {"idempotent": False, "writes": False},
 }
 READ = Row("read", None, 1_000, b'{"symbols": ["AAPL"], "price": 1.10}', b"{}")
@@ -34,6 +35,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cut = Row("cut", None, 1, b'{"symbols": ["AA', b"{}", 1)
     unkept, odd = Row("unkept", None, 1), Row("odd", None, 1, b"[1, 2]", b"{}")
     batch.add([journal.answers([cut, unkept, odd], method="get.market_data")])
+    agents = Row("for agents", None, 1, b'{"symbol": "AAPL", "analysis_type": "agents"}', b"{}")
+    batch.add([journal.answers([agents], method="analyze.stock")])
     batch.add([journal.answers([Row("nameless", "invalid_request", 1, b"{}", b"{}")], method=None)])
     batch.add([journal.answers([Row("null", None, 1, b"null", b"{}")], method="get.market_data")])
     batch.seq = 1
@@ -204,3 +207,9 @@ def test_replay_when_nobody_answers_for_the_service_exits_5(database: Path, tmp_
     environ = {"TACORE_HOME": str(database.parent.parent)}
     done = tacore(["replay", "read", "--retries", "0"], tmp_path, "tcp://127.0.0.1:1", **environ)
     assert (done.returncode, done.stdout) == (5, "")
+
+
+def test_replay_when_of_agents_is_refused_for_they_cost_money(broker: FakeBroker, tmp_path: Path) -> None:
+    done = tacore(["replay", "for agents"], tmp_path, broker.endpoint)
+    assert (done.returncode, done.stdout, sent(broker)) == (2, "", [])
+    assert "never replayed: `tacore jobs` lists what they decided" in done.stderr

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tacore.cli import watching
+from tacore.cli import picture, watching
 from tacore.cli.globals import Globals
 from tacore.cli.rates import Asked, Look
 from tacore.store.batch import Batch
@@ -217,11 +217,11 @@ def test_picture_when_the_terminal_is_resized_begins_anew(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     sizes = iter([(80, 24), (80, 24), (40, 24)])
-    monkeypatch.setattr(watching, "_size", lambda: next(sizes))
-    picture = watching.Picture(Asked({"10s": 10}), Globals())
+    monkeypatch.setattr(picture, "_size", lambda: next(sizes))
+    table = watching.Table(Asked({"10s": 10}), Globals())
     drawn = []
     for _ in range(3):
-        picture.show(Look("2026-01-01T12:00:00.000+00:00", [], [], []))
+        table.show(Look("2026-01-01T12:00:00.000+00:00", [], [], []))
         drawn.append(capsys.readouterr().out)
     assert drawn[0].startswith("\r\x1b[2m12:00:00 UTC  last 10s: no requests")
     assert drawn[1].startswith("\r\x1b[2A")

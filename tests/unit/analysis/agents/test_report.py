@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from tacore.analysis.agents.report import write
 from tacore.wire.numbers import Exact
-from tests.support.agent_jobs import job
+from tests.support.reported_job import job
 
 HARMLESS = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "footer", "section", "div", "h1"),
