@@ -13,9 +13,15 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
     """Give health, rates, workers and methods; what nobody can tell is None.
 
     ``rate_per_s``, ``p95_ms`` and ``error_rate`` (0 to 1) are those of the last ten seconds, the figures of
-    ``methods`` those of the window.
+    ``methods`` those of the window. Agent jobs are there where they were asked for.
     """
     health, now = snapshot.health, trend(snapshot)
+    asked = snapshot.job_counts is not None or snapshot.jobs_error
+    jobs = {
+        "jobs": list(snapshot.jobs),
+        "job_counts": snapshot.job_counts,
+        "jobs_error": snapshot.jobs_error,
+    }
     return {
         "status": UNKNOWN if health is None else health.status,
         "reasons": [] if health is None else health.reasons,
@@ -35,6 +41,7 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
         "methods": [
             {name: _rounded(value, 6) for name, value in each._asdict().items()} for each in snapshot.rates
         ],
+        **(jobs if asked else {}),
     }
 
 
