@@ -1,17 +1,18 @@
 """Figures of agent jobs: how many there are, and what those of the last day used."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from tacore.errors import TacoreError
-from tacore.watch.jobs import Spending, spending
+from tacore.watch.jobs import Spending, iso, spending
 from tacore.watch.watch import Watch
 
 AGE_S = 10.0
 """Scrapes within so many seconds share an answer."""
-DAY = "24h"
+DAY_S, MINUTE_S = 86_400, 60
 MOST = 1000
 _MODELS = ("engine", "quick_model", "deep_model")
 
@@ -25,8 +26,9 @@ class JobFigures(NamedTuple):
 
 async def look(watch: Watch) -> JobFigures | None:
     """Ask for them; None where there is no broker, or no job manager to ask."""
+    since_s = int(time.time()) // MINUTE_S * MINUTE_S - DAY_S
     try:
-        told = await watch.jobs({"since": DAY, "limit": MOST}, max_age_s=AGE_S)
+        told = await watch.jobs({"since": iso(since_s * 1_000_000), "limit": MOST}, max_age_s=AGE_S)
     except TacoreError:
         return None
     return JobFigures(told["counts"], spending(told["jobs"]))

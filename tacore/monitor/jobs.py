@@ -1,5 +1,6 @@
 """Agent jobs: the service's own answers, passed on digit by digit."""
 
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -8,8 +9,9 @@ from fastapi import APIRouter, Path, Query, Response
 from tacore.model.jobs import ENGINES, TRANSITIONS
 from tacore.monitor.shown import MOMENT, Given, Moment, PassedOn, Shown, exact, words
 from tacore.monitor.site import Here
+from tacore.store.moments import moment_us
 from tacore.watch import commands
-from tacore.watch.jobs import DOCTOR, NEEDS, START
+from tacore.watch.jobs import DOCTOR, NEEDS, START, iso
 
 router = APIRouter(tags=["jobs"])
 AGE_S = 1.0
@@ -100,7 +102,7 @@ class Job(PassedOn):
 
 
 class WholeJob(Job):
-    """A job as `get.job` tells it: also what each agent wrote, said and looked at, in the models' own words."""
+    """A job as `get.job` tells it: also what each agent wrote, said and looked at."""
 
     reports: list[dict[str, Any]]
     debates: list[dict[str, Any]]
@@ -145,8 +147,9 @@ async def jobs(
     limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
 ) -> Response:
     """List agent jobs, newest first."""
-    asked = {"symbol": symbol, "engine": engine, "since": since, "before_id": before_id, "limit": limit}
-    given = {name: each for name, each in asked.items() if each is not None}
+    moment = None if since is None else iso(moment_us("since", since, time.time()))
+    asked = {"symbol": symbol, "engine": engine, "since": moment, "before_id": before_id, "limit": limit}
+    given: dict[str, Any] = {name: each for name, each in asked.items() if each is not None}
     if state:
         given["state"] = [each for each in state.split(",") if each]
     told = await site.watch.jobs(given, max_age_s=AGE_S)

@@ -60,6 +60,7 @@ class TopApp(App[None]):
         self._open_watch = open_watch
         self._first = (wanted, tab, text)
         self._marked: tuple[object, ...] = ()
+        self._learned: Mapping[str, Any] = {}
 
     async def on_mount(self) -> None:
         """Begin to look."""
@@ -118,7 +119,7 @@ class TopApp(App[None]):
             elif table == "orders":
                 more = await self.watch_service.ask("get.order", {"order_id": row.key})
             elif table == "jobs":
-                more = await self.watch_service.job(row.key)
+                more = self._learned = await self.watch_service.job(row.key)
         open_ = self.screen
         if more is not None and isinstance(open_, DetailScreen) and open_.key == row.key:
             open_.put(table, row.key, self.sheet_of(table, row, more))
@@ -127,13 +128,18 @@ class TopApp(App[None]):
         if open_.table not in ("workers", "methods", "jobs"):
             return
         for row in TABLES[open_.table].rows(snapshot):
-            if row.key != open_.key:
-                continue
-            if open_.table != "jobs":
-                open_.put(open_.table, row.key, self.sheet_of(open_.table, row))
-            elif (news := mark(row.source)) != self._marked:
+            if row.key == open_.key:
+                self._renew_row(open_, row)
+
+    def _renew_row(self, open_: DetailScreen, row: Row) -> None:
+        """Show a row anew; of a job the rest is asked for only where there is news of it."""
+        more: Learned = None
+        if open_.table == "jobs":
+            more = {**self._learned, **row.source} if self._learned.get("job_id") == row.key else None
+            if (news := mark(row.source)) != self._marked:
                 self._marked = news
                 self.run_worker(self._learn("jobs", row), exclusive=True, group="details")
+        open_.put(open_.table, row.key, self.sheet_of(open_.table, row, more))
 
     # -- actions -----------------------------------------------------------------------------------
 

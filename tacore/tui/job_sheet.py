@@ -11,7 +11,7 @@ from tacore.tui.job_rows import STATES, bar, money, tone
 from tacore.tui.lines import Line, Part, line
 from tacore.tui.sheet import Sheet
 from tacore.watch import commands
-from tacore.watch.jobs import AGAIN, DEGRADED, ENDED, decided, degraded
+from tacore.watch.jobs import AGAIN, DEGRADED, ENDED, decided, degraded, other_warnings
 
 Job = Mapping[str, Any]
 FEW_EVENTS = 12
@@ -53,7 +53,7 @@ def _head(job: Job) -> Iterable[Line]:
         ("elapsed", f"{span(job['elapsed_s'])}{_tries(job)}", ""),
     ]
     yield from facts(told)
-    for each in job.get("warnings", ()):
+    for each in other_warnings(job):
         yield line(Part(f"! {clean(each)}", "warn"))
 
 
@@ -191,6 +191,8 @@ def _tokens(job: Job) -> str:
 
 
 def _cost(cost: Mapping[str, Any]) -> str:
+    if cost["amount"] is None and cost["complete"]:
+        return "nothing yet"
     if cost["amount"] is None:
         return "unknown: the models have no price in agents.prices"
     told = f"{cost['amount']} {cost['currency']}"

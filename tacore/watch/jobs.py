@@ -1,6 +1,7 @@
 """What screens say of agent jobs: views of what `list.jobs` and `get.job` answer."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 AGENTS = "agents"
@@ -16,6 +17,8 @@ START = "tacore call analyze.stock --symbol AAPL --analysis-type agents"
 DOCTOR = "tacore agents doctor"
 """What tells which of the needs is lacking."""
 DEGRADED = "DEGRADED"
+LAST_S = 253_402_300_799
+"""The end of the year 9999."""
 ENDED = frozenset({"done", "failed", "cancelled"})
 AGAIN = frozenset({"failed", "cancelled"})
 """States from which a job can be taken up again."""
@@ -50,9 +53,23 @@ def decided(job: Told) -> str:
     return f"{action} {DEGRADED}".strip() if degraded(job) else action
 
 
+def other_warnings(job: Told) -> list[str]:
+    """Give the warnings that are none of the decision's flaws, which are shown by themselves."""
+    return [str(each) for each in job.get("warnings", ()) if not str(each).startswith(f"{DEGRADED}:")]
+
+
 def mark(job: Told) -> tuple[Any, ...]:
     """Give what is another one whenever there is more to learn of a job."""
     return tuple(job.get(name) for name in ("job_id", "state", "last_event_id", "updated_at", "progress"))
+
+
+def iso(at_us: int) -> str:
+    """Write a moment (epoch microseconds) as `list.jobs` reads it."""
+    return (
+        datetime.fromtimestamp(min(max(0, at_us // 1_000_000), LAST_S), UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def spending(jobs: Iterable[Told]) -> list[Spending]:
