@@ -1,7 +1,8 @@
-"""Agent jobs on the web page: made ones, in the answers that the monitor itself gives for them."""
+"""Agent jobs on the web page: those that a real manager has, and made ones of every state."""
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browsers import PHONE, needs_chromium, page_of, show
-from tests.support.made_jobs import MARKUP, job
+from tests.support.made_jobs import MARKUP, job, keep
 from tests.support.monitors import asking_of, monitor_of
 from tests.support.service import Service
 from tests.support.stage import Staged
@@ -25,9 +26,13 @@ HACKED = (
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service without a job manager."""
-    with Service(tmp_path_factory.mktemp("jobs"), workers=1) as started:
-        yield started
+    """A service whose job manager finds two jobs that are done, one of them degraded."""
+    service = Service(tmp_path_factory.mktemp("jobs"), workers=1, agents=True)
+    path = service.loaded.settings.jobs_path
+    keep(path, symbol="MSFT")
+    keep(path, "empty_report", symbol="GOOG")
+    with service:
+        yield service
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +41,12 @@ def monitor(service: Service) -> Iterator[httpx.Client]:
         yield client
 
 
-def told(watch: Staged, url: str) -> Any:
+def told(watch: Staged, url: str) -> httpx.Response:
     """Give what the monitor answers for staged jobs; on a thread, for playwright has this one's loop."""
 
-    async def asked() -> Any:
+    async def asked() -> httpx.Response:
         async with asking_of(watch) as client:
-            return (await client.get(url)).json()
+            return await client.get(url)
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(asked())).result()
@@ -53,7 +58,8 @@ def play(page: Page, watch: Staged) -> list[tuple[str, Any]]:
 
     def answer(route: Route) -> None:
         url = httpx.URL(route.request.url)
-        route.fulfill(json=told(watch, f"{url.path}?{url.query.decode()}"))
+        found = told(watch, f"{url.path}?{url.query.decode()}")
+        route.fulfill(json=found.json(), status=found.status_code)
 
     def act(route: Route) -> None:
         name = httpx.URL(route.request.url).path.rpartition("/")[2]
@@ -67,10 +73,44 @@ def play(page: Page, watch: Staged) -> list[tuple[str, Any]]:
     return posted
 
 
-def test_jobs_when_nobody_serves_them_say_what_starts_a_manager(page: Page) -> None:
+def test_jobs_when_their_manager_has_some_are_shown_as_it_tells_them(page: Page, service: Service) -> None:
+    """Nothing is made up between jobs.db and the page here."""
     show(page, "jobs")
-    expect(page.locator("main .problem")).to_contain_text("no job manager runs here")
-    expect(page.locator("main .problem code")).to_have_text("tacore worker spawn --pool agents")
+    expect(page.locator(ROWS)).to_have_count(2)
+    expect(page.locator(ROWS).first).to_contain_text(re.compile("done.*GOOG.*BUY.*80 %.*DEGRADED"))
+    expect(page.locator(ROWS).nth(1)).not_to_contain_text("DEGRADED")
+    page.get_by_label("State").select_option("failed")
+    expect(page.locator(".empty")).to_contain_text("No job is like that")
+    page.get_by_label("State").select_option("done")
+    page.locator(ROWS).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("GOOG as of 2012-09-19")
+    expect(page.locator(".banner")).to_contain_text("empty_report there is empty_report")
+    expect(page.locator(".happened")).to_contain_text("news begins")
+    expect(page.locator(".usage tbody tr")).to_have_text("smallmarket11,0001000.002")
+    page.locator(".reports summary").first.click()
+    expect(page.locator(".reports")).to_contain_text(MARKUP)
+    assert page.evaluate(HACKED) == [None, 0]
+    (newest, _) = service.client.call("list.jobs")["jobs"]
+    expect(page.locator(".ways code")).to_have_text(f"tacore jobs show {newest['job_id']}")
+
+
+def test_metrics_when_jobs_are_there_count_them(monitor: httpx.Client) -> None:
+    text = monitor.get("/metrics", headers={"Accept": "text/plain"}).text
+    assert 'tacore_jobs{state="done"} 2.0' in text
+    assert 'kind="input",quick_model="small"} 2000.0' in text
+    assert monitor.get("/api/metrics").json()["jobs"]["done"] == 2
+
+
+def test_jobs_when_nobody_serves_them_say_what_starts_a_manager(
+    browser: Browser, monitor: httpx.Client
+) -> None:
+    watch = Staged()
+    watch.agents_served = False
+    with page_of(browser, str(monitor.base_url)) as (page, _):  # whose console notes the 503
+        play(page, watch)
+        show(page, "jobs")
+        expect(page.locator("main .problem")).to_contain_text("no job manager runs here")
+        expect(page.locator("main .problem code")).to_have_text("tacore worker spawn --pool agents")
 
 
 def test_jobs_when_there_are_none_say_how_to_start_one(page: Page) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(
@@ -42,18 +42,12 @@ def page_of(
     context.set_default_timeout(PATIENCE_MS)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page, complaints = context.new_page(), list[str]()
-    page.on("console", lambda said: complaints.append(said.text) if complains(said) else None)
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     try:
         yield page, complaints
     finally:
         context.close()
-
-
-def complains(said: ConsoleMessage) -> bool:
-    """Tell an error from the browser's own note that nobody serves agent jobs, which the page says."""
-    unserved = "503" in said.text and "/api/jobs" in said.location["url"]
-    return said.type == "error" and not unserved
 
 
 def show(page: Page, route: str) -> None:

@@ -1,6 +1,20 @@
 """Agent jobs as `list.jobs` and `get.job` answer them, made by hand: one of each state, one degraded."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import msgspec
+
+from tacore.clock import SystemClock
+from tacore.jobs.booking import Booking, Told
+from tacore.jobs.store import Store
+from tacore.model.agents import parse_agents
+from tacore.model.jobs import Report
+from tacore.ports.analyst import Finished
+from tests.support.job_world import CONFIGURED
+from tests.support.scripted_analyst import ASK, finished, stage, used
 
 STATES = ("running", "done", "done", "failed", "queued", "cancelled")
 DETAIL = ("reports", "debates", "tool_calls", "usage", "events")
@@ -79,6 +93,39 @@ def listed(jobs: list[dict[str, Any]], next_before_id: str | None = None) -> dic
     counts = {state: sum(each["state"] == state for each in jobs) for state in sorted(set(STATES))}
     short = [{name: each[name] for name in each if name not in DETAIL} for each in jobs]
     return {"jobs": short, "counts": counts, "next_before_id": next_before_id}
+
+
+def keep(path: Path, *flaws: str, **changes: Any) -> str:
+    """Write a job that is done into a jobs.db, as its manager would; gives its id.
+
+    One report holds markup. The file's manager must not run.
+    """
+    settings, clock = parse_agents(CONFIGURED), SystemClock()
+    booking = Booking(settings, clock, lambda *_: None)
+    ask = msgspec.structs.replace(ASK, **changes)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _open(path) as store, store.transaction() as tx:
+        made = tx.add(ask, settings.job_limits, principal="local", key="k", allowed=1, currency="USD")
+        now_us = clock.wall_us()
+        tx.move(made, "running", attempts=1, started_us=now_us, running_since_us=now_us)
+        for said in (used(), stage("market", "news"), _with_report(finished("buy", *flaws))):
+            booking.write(tx, Told(number=made.number, attempt=1, said=said))
+        return made.job.job_id
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Store]:
+    store = Store(path, SystemClock())
+    try:
+        store.take()
+        yield store
+    finally:
+        store.close()
+
+
+def _with_report(said: Finished) -> Finished:
+    report = Report(name="market", title="Market", text=REPORT)
+    return Finished(outcome=msgspec.structs.replace(said.outcome, reports=[report]))
 
 
 def _decision() -> dict[str, Any]:
