@@ -186,7 +186,8 @@ def _sure(job: Job) -> str:
 
 def _tokens(job: Job) -> str:
     tokens = job["tokens"]
-    used = f"{count(tokens['total'])} in {count(tokens['calls'])} calls"
+    calls = "1 call" if tokens["calls"] == 1 else f"{count(tokens['calls'])} calls"
+    used = f"{count(tokens['total'])} in {calls}"
     return f"{used}: {count(tokens['input'])} read, {count(tokens['output'])} written"
 
 

@@ -1,5 +1,6 @@
 """A snapshot as plain data, for scripts: the whole service in one object."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
     health, now = snapshot.health, trend(snapshot)
     asked = snapshot.job_counts is not None or snapshot.jobs_error
     jobs = {
-        "jobs": list(snapshot.jobs),
+        "jobs": [_job(each) for each in snapshot.jobs],
         "job_counts": snapshot.job_counts,
         "jobs_error": snapshot.jobs_error,
     }
@@ -42,6 +43,20 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
             {name: _rounded(value, 6) for name, value in each._asdict().items()} for each in snapshot.rates
         ],
         **(jobs if asked else {}),
+    }
+
+
+def _job(each: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a line of the table has; `tacore jobs show` has the rest."""
+    names = ("job_id", "state", "symbol", "market", "date", "engine", "recommendation", "confidence")
+    more = ("progress", "stage", "elapsed_s", "simulated", "created_at", "principal")
+    return {
+        **{name: each.get(name) for name in (*names, *more)},
+        "quality": (each.get("quality") or {}).get("verdict"),
+        "error": (each.get("error") or {}).get("code"),
+        "tokens": each["tokens"]["total"],
+        "cost": each["cost"]["amount"],
+        "currency": each["cost"]["currency"],
     }
 
 

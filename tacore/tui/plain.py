@@ -11,6 +11,7 @@ from tacore.tui.table import Row, Table, fit
 from tacore.tui.tables import METHODS, WORKERS
 
 WIDTH = 100
+_NO_BARS = dict.fromkeys(map(ord, "█░"))
 FEW = 12
 """So many of the busiest methods are told."""
 
@@ -63,7 +64,7 @@ def _table(table: Table, snapshot: Snapshot, width: int, most: int | None) -> It
 
 
 def _cell(row: Row, at: int, width: int, *, right: bool) -> str:
-    return _fitted(row.cells[at].text, width, right)
+    return _fitted(row.cells[at].text.translate(_NO_BARS).strip(), width, right)
 
 
 def _fitted(text: str, width: int, right: bool) -> str:

@@ -1,6 +1,7 @@
 """Agent jobs on the screen: what rows and details say, and that they follow a job as it goes on."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -106,6 +107,9 @@ def test_plain_when_jobs_are_wanted_lists_them_and_data_has_them() -> None:
     seen = once(Staged(), Wanted(jobs=True))
     assert "BUY DEGRADED" in plain.text(seen)
     assert "1 running" in plain.text(seen)
+    assert re.search(r" 45% +Bear", plain.text(seen))
+    assert "█" not in plain.text(seen)
+    assert [each["quality"] for each in overview(seen)["jobs"]] == [None, None, None, None, "degraded", "ok"]
     assert [each["job_id"] for each in overview(seen)["jobs"]][:2] == ["j-0006", "j-0005"]
     assert "jobs" not in overview(once(Staged(), Wanted()))
 
