@@ -137,7 +137,7 @@ every key.
   --every S             how often with --plain (5)
   --at T                as it was: an ISO 8601 moment (UTC), or an age like 90s, 5m, 2h, 1d
   --window W            10s, 5m or 1h: over which time methods are summed up (5m)
-  --tab NAME            workers, methods, requests or orders first
+  --tab NAME            workers, methods, requests, orders or jobs first
   --filter TEXT         what `/` would take: method:scan.market status:error worker:ID word
 
 Full screen needs a terminal: TERM=dumb, -o and a pipe get plain text or data. TEXTUAL_THEME names a theme.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VALUED = frozenset({"--at", "--window", "--tab", "--filter", "--every"})
 FLAGS = frozenset({"--once", "--plain"})
 WINDOWS = {"10s": 10, "5m": 300, "1h": 3600}
-TABS = ("workers", "methods", "requests", "orders")
+TABS = ("workers", "methods", "requests", "orders", "jobs")
 EVERY_S = 5.0
 DUMB = frozenset({"", "dumb", "unknown"})
 
@@ -150,7 +150,8 @@ def _show(snapshot: "Snapshot", options: Globals) -> None:
 def _wanted(asked: Asked) -> "Wanted":
     from tacore.tui.feed import Wanted  # noqa: PLC0415
 
-    return Wanted(window_s=asked.window_s, orders=asked.tab == "orders", at_s=asked.at_s)
+    tab = asked.tab
+    return Wanted(window_s=asked.window_s, orders=tab == "orders", jobs=tab == "jobs", at_s=asked.at_s)
 
 
 def _where(options: Globals) -> "tuple[str, Path]":

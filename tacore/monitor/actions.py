@@ -12,6 +12,8 @@ from tacore.monitor.site import Here, Site
 from tacore.watch import commands
 
 PATIENCE_S = 5.0
+JOB_S = 9.0
+"""Less than the page waits."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(max_length=500)]
 
@@ -69,6 +71,12 @@ class Cancel(Asked):
     order_id: Name
 
 
+class OfJob(Asked):
+    """Which agent job."""
+
+    job_id: Name
+
+
 class Clear(Asked):
     """What is to be forgotten."""
 
@@ -122,6 +130,20 @@ async def cancel(site: Here, asked: Cancel) -> Done:
     """Cancel an order."""
     order = await site.watch.act("cancel.order", {"order_id": asked.order_id}, timeout_s=PATIENCE_S)
     return Done(done=f"order {asked.order_id} is {order['status']}", command=commands.cancel(asked.order_id))
+
+
+@router.post("/cancel-job")
+async def cancel_job(site: Here, asked: OfJob) -> Done:
+    """Cancel an agent job; its process is gone when the answer comes."""
+    job = await site.watch.act("cancel.job", {"job_id": asked.job_id}, timeout_s=JOB_S)
+    return Done(done=f"job {asked.job_id} is {job['state']}", command=commands.cancel_job(asked.job_id))
+
+
+@router.post("/retry-job")
+async def retry_job(site: Here, asked: OfJob) -> Done:
+    """Take a failed or cancelled agent job up again, after its last finished node."""
+    job = await site.watch.act("retry.job", {"job_id": asked.job_id}, timeout_s=JOB_S)
+    return Done(done=f"job {asked.job_id} is {job['state']}", command=commands.retry_job(asked.job_id))
 
 
 @router.post("/clear-cache")

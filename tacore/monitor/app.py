@@ -11,6 +11,7 @@ from tacore.monitor import (
     bars,
     events,
     health,
+    jobs,
     metrics,
     orders,
     overview,
@@ -25,7 +26,7 @@ from tacore.monitor.pages import Pages
 from tacore.monitor.site import About, Site
 from tacore.watch.watch import Watch
 
-GROUPS = (health, overview, workers, series, metrics, requests, events, orders, bars, schema, actions)
+GROUPS = (health, overview, workers, series, metrics, requests, events, orders, jobs, bars, schema, actions)
 
 
 def make_app(open_watch: Callable[[], Watch], about: About, on_start: Callable[[Site], None]) -> FastAPI:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from tacore.monitor import prometheus
+from tacore.monitor import job_figures, prometheus
 from tacore.monitor.shown import Shown
 from tacore.monitor.site import Here, Site
 
@@ -22,6 +22,8 @@ class Metrics(Shown):
     requests_per_minute: float
     """Over the last minute."""
     active_workers: int
+    jobs: dict[str, int] | None
+    """Agent jobs that are kept, by state; null where no job manager answers."""
 
 
 @router.get("/api/metrics")
@@ -57,4 +59,5 @@ async def figures(site: Site) -> Metrics:
         average_response_time=round(took_ms / count, 3) if count else 0.0,
         requests_per_minute=round(minute.total.per_s * MINUTE_S, 1),
         active_workers=sum(each.live for each in await site.watch.workers()),
+        jobs=None if (seen := await job_figures.look(site.watch)) is None else dict(seen.counts),
     )

@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from tacore.errors import TacoreError
+from tacore.monitor import job_figures
 from tacore.monitor.site import Site
 from tacore.store import histogram
 from tacore.store.rows import Counters, Latency
@@ -39,6 +40,7 @@ class Seen(NamedTuple):
     workers: list[WorkerView] | None
     counters: Counters | None
     orders: Mapping[str, int] | None
+    jobs: job_figures.JobFigures | None = None
 
 
 class Snapshot(Collector):
@@ -56,6 +58,8 @@ class Snapshot(Collector):
             yield _states(self._seen.workers)
         if self._seen.orders is not None:
             yield _orders(self._seen.orders)
+        if self._seen.jobs is not None:
+            yield from job_figures.families(self._seen.jobs)
         parts = self._seen.health.detail.get("components")
         if parts:
             yield from _broker(parts)
@@ -83,7 +87,7 @@ async def look(site: Site) -> Seen:
         orders = await watch.open_orders()
     except TacoreError:  # no ledger here, or not readable now
         orders = None
-    return Seen(health, workers, counters, orders)
+    return Seen(health, workers, counters, orders, await job_figures.look(watch) if health.up else None)
 
 
 def _service(seen: Health) -> Iterator[Metric]:

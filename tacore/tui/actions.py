@@ -10,6 +10,13 @@ from tacore.watch import commands
 from tacore.watch.views import WorkerView
 
 MOST_WORKERS = 1024
+JOB_S = 15.0
+"""A job's answer comes once its process is gone."""
+_HELD = {"orders": "orders", "agents": "agent jobs"}
+_LEFT = {
+    "orders": "No orders can be placed or cancelled until `tacore worker scale 1 --pool orders`.",
+    "agents": "No agent job runs, begins or can be seen until `tacore worker scale 1 --pool agents`.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Action:
     params: Mapping[str, Any]
     command: str
     grave: bool = False
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Question:
 
 def restart(worker: WorkerView) -> Action:
     """Restart a worker."""
-    waits = "orders wait for its successor" if worker.pool in EXCLUSIVE_POOLS else "the others go on"
+    waits = f"{_HELD[worker.pool]} wait for its successor" if worker.pool in _HELD else "the others go on"
     return Action(
         title=f"Restart {worker.worker_id}",
         effect=f"{worker.worker_id} (pid {worker.pid}) finishes its present work and starts again; {waits}.",
@@ -48,11 +56,7 @@ def restart(worker: WorkerView) -> Action:
 
 def drain(worker: WorkerView) -> Action:
     """End a worker in good order."""
-    left = (
-        "No orders can be placed or cancelled until `tacore worker scale 1 --pool orders`."
-        if worker.pool in EXCLUSIVE_POOLS
-        else "Scaling the pool starts one in its place."
-    )
+    left = _LEFT.get(worker.pool, "Scaling the pool starts one in its place.")
     return Action(
         title=f"Drain {worker.worker_id}",
         effect=f"{worker.worker_id} finishes its present work and ends; none is started in its place. {left}",
@@ -121,6 +125,34 @@ def cancel(order: Mapping[str, Any]) -> Action:
         params={"order_id": order["order_id"]},
         command=commands.cancel(str(order["order_id"])),
         grave=order.get("paper") is not True,
+    )
+
+
+def cancel_job(job: Mapping[str, Any]) -> Action:
+    """Cancel an agent job."""
+    id_, told = str(job["job_id"]), f"{job['engine']} on {job['symbol']} {job['date']}"
+    return Action(
+        title=f"Cancel {id_}",
+        effect=f"{told} ({job['state']}) ends at once, without a decision. What it used so far is paid for; "
+        "retrying goes on after its last finished node.",
+        method="cancel.job",
+        params={"job_id": id_},
+        command=commands.cancel_job(id_),
+        timeout_s=JOB_S,
+    )
+
+
+def retry_job(job: Mapping[str, Any]) -> Action:
+    """Take an agent job up again."""
+    id_, told = str(job["job_id"]), f"{job['engine']} on {job['symbol']} {job['date']}"
+    return Action(
+        title=f"Retry {id_}",
+        effect=f"{told} ({job['state']}) goes on after its last finished node, within the same limits. "
+        "It costs what its models cost.",
+        method="retry.job",
+        params={"job_id": id_},
+        command=commands.retry_job(id_),
+        timeout_s=JOB_S,
     )
 
 

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -25,6 +25,7 @@ from tacore.tui.screens.main import MainScreen
 from tacore.tui.snapshot import Snapshot
 from tacore.tui.table import Row
 from tacore.tui.tables import TABLES
+from tacore.watch.jobs import AGAIN, ENDED, mark
 from tacore.watch.watch import Watch
 
 THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "dracula", "solarized-light", "textual-ansi")
@@ -58,6 +59,8 @@ class TopApp(App[None]):
         self.clock = clock
         self._open_watch = open_watch
         self._first = (wanted, tab, text)
+        self._marked: tuple[object, ...] = ()
+        self._learned: Mapping[str, Any] = {}
 
     async def on_mount(self) -> None:
         """Begin to look."""
@@ -99,6 +102,7 @@ class TopApp(App[None]):
             self.screen.put(table, row.key, sheet_of)
         else:
             self.push_screen(DetailScreen(table, row.key, sheet_of))
+        self._marked = mark(row.source) if table == "jobs" else ()
         self.run_worker(self._learn(table, row), exclusive=True, group="details")
 
     def show_neighbour(self, step: int) -> None:
@@ -114,16 +118,28 @@ class TopApp(App[None]):
                 more = await self.watch_service.by_request_id(row.source.request_id)
             elif table == "orders":
                 more = await self.watch_service.ask("get.order", {"order_id": row.key})
+            elif table == "jobs":
+                more = self._learned = await self.watch_service.job(row.key)
         open_ = self.screen
         if more is not None and isinstance(open_, DetailScreen) and open_.key == row.key:
             open_.put(table, row.key, self.sheet_of(table, row, more))
 
     def _renew(self, open_: DetailScreen, snapshot: Snapshot) -> None:
-        if open_.table not in ("workers", "methods"):
+        if open_.table not in ("workers", "methods", "jobs"):
             return
         for row in TABLES[open_.table].rows(snapshot):
             if row.key == open_.key:
-                open_.put(open_.table, row.key, self.sheet_of(open_.table, row))
+                self._renew_row(open_, row)
+
+    def _renew_row(self, open_: DetailScreen, row: Row) -> None:
+        """Show a row anew; of a job the rest is asked for only where there is news of it."""
+        more: Learned = None
+        if open_.table == "jobs":
+            more = {**self._learned, **row.source} if self._learned.get("job_id") == row.key else None
+            if (news := mark(row.source)) != self._marked:
+                self._marked = news
+                self.run_worker(self._learn("jobs", row), exclusive=True, group="details")
+        open_.put(open_.table, row.key, self.sheet_of(open_.table, row, more))
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -133,6 +149,23 @@ class TopApp(App[None]):
         parts = {} if health is None else health.detail.get("components", {})
         told = parts.get("workers", {}).get("supervisors", [])
         return {each["supervisor"]: int(each["wanted"]) for each in told if each["pool"] == pool}
+
+    def cancel(self, table: str, row: Mapping[str, Any]) -> None:
+        """Ask whether an order or an agent job shall be cancelled."""
+        if table == "orders":
+            self.confirm(actions.cancel(row))
+        elif row["state"] in ENDED:
+            self.notify(f"{row['job_id']} is {row['state']}: it has ended", severity="warning", markup=False)
+        else:
+            self.confirm(actions.cancel_job(row))
+
+    def retry(self, job: Mapping[str, Any]) -> None:
+        """Ask whether an agent job shall be taken up again."""
+        if job["state"] in AGAIN:
+            self.confirm(actions.retry_job(job))
+        else:
+            told = f"{job['job_id']} is {job['state']}: only what failed or was cancelled is taken up again"
+            self.notify(told, severity="warning", markup=False)
 
     def confirm(self, asked: Action | Question) -> None:
         """Ask whether something shall be done, and do it."""
@@ -151,7 +184,7 @@ class TopApp(App[None]):
 
     async def _perform(self, action: Action) -> None:
         try:
-            done = await self.watch_service.act(action.method, action.params)
+            done = await self.watch_service.act(action.method, action.params, timeout_s=action.timeout_s)
         except TacoreError as error:
             self.notify(f"{error.message}", title=action.title, severity="error", timeout=15, markup=False)
         else:

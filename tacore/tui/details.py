@@ -4,30 +4,22 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from tacore.store.rows import LogRow, MethodRate
 from tacore.tui import waterfall
+from tacore.tui.facts import facts
 from tacore.tui.figures import NONE, clean, ms, rate, share, span, window
+from tacore.tui.job_sheet import of_job
 from tacore.tui.lines import Line, Part, line
+from tacore.tui.sheet import Sheet
 from tacore.watch import commands
 from tacore.watch.views import WorkerView
 
-NAME_WIDTH = 13
-
-
-class Sheet(NamedTuple):
-    """A row's details, laid out for a width, and the command that shows or does the same."""
-
-    title: str
-    lines: Sequence[Line]
-    command: str
-
-
 Learned = Sequence[LogRow] | Mapping[str, Any] | None
-"""What else there is of a row: the others of a request's id, or the whole order."""
+"""What else there is of a row: the others of a request's id, or the whole order or job."""
 
 
 def sheet_of(table: str, source: Any, window_s: int, more: Learned = None) -> Callable[[int], Sheet]:  # noqa: ANN401
@@ -39,12 +31,14 @@ def sheet_of(table: str, source: Any, window_s: int, more: Learned = None) -> Ca
         return lambda _width: of_worker(source)
     if table == "methods":
         return lambda _width: of_method(source, window(window_s))
+    if table == "jobs":
+        return partial(of_job, more if isinstance(more, Mapping) else source)
     return lambda _width: of_order(more if isinstance(more, Mapping) else source)
 
 
 def of_request(row: LogRow, others: Sequence[LogRow], width: int) -> Sheet:
     """Show a request: when, who, each attempt with its time, params and answer; ``others`` had its id too."""
-    facts = [
+    told = [
         ("outcome", row.code or "ok", "bad" if row.code else "good"),
         *_message(row),
         ("received", row.created_at, ""),
@@ -56,7 +50,7 @@ def of_request(row: LogRow, others: Sequence[LogRow], width: int) -> Sheet:
         ("who", f"{row.principal}, client {row.client_id}", ""),
         ("journal row", str(row.id), "dim"),
     ]
-    lines = [*_facts(facts), line(), line(Part("where the time went", "head")), *waterfall.lines(row, width)]
+    lines = [*facts(told), line(), line(Part("where the time went", "head")), *waterfall.lines(row, width)]
     lines += _payload("params", row.request_data, row.request_truncated)
     if row.error is None:
         lines += _payload("answer", row.response_data, row.response_truncated)
@@ -68,7 +62,7 @@ def of_request(row: LogRow, others: Sequence[LogRow], width: int) -> Sheet:
 
 def of_worker(worker: WorkerView) -> Sheet:
     """Show a worker."""
-    facts = [
+    told = [
         ("state", worker.state, {"ready": "good", "busy": "good", "dead": "bad"}.get(worker.state, "warn")),
         ("pool", worker.pool, ""),
         ("host", worker.host or NONE, ""),
@@ -88,14 +82,14 @@ def of_worker(worker: WorkerView) -> Sheet:
         ("drain", commands.drain(worker.worker_id), "dim"),
         ("its requests", commands.logs(worker=worker.worker_id), "dim"),
     ]
-    lines = [*_facts(facts), line(), *_facts(hints)]
+    lines = [*facts(told), line(), *facts(hints)]
     return Sheet(f"worker {worker.worker_id}", lines, commands.logs(worker=worker.worker_id))
 
 
 def of_method(each: MethodRate, window: str) -> Sheet:
     """Show a method's figures over a window."""
     wrong = "bad" if each.errors else ""
-    facts = [
+    told = [
         ("window", window, ""),
         ("requests", f"{each.requests}, {rate(each.per_s)} a second", ""),
         ("errors", f"{each.errors}, {share(each.error_rate)}", wrong),
@@ -112,7 +106,7 @@ def of_method(each: MethodRate, window: str) -> Sheet:
         ("about it", f"tacore describe {each.method}", "dim"),
     ]
     return Sheet(
-        f"method {each.method}", [*_facts(facts), line(), *_facts(hints)], commands.of_method(each.method)
+        f"method {each.method}", [*facts(told), line(), *facts(hints)], commands.of_method(each.method)
     )
 
 
@@ -120,11 +114,9 @@ def of_order(order: Mapping[str, Any]) -> Sheet:
     """Show an order, with its fills and events where they are known."""
     live = order.get("paper") is not True
     plain = [(name, each) for name, each in order.items() if not isinstance(each, list | Mapping)]
-    facts = [("money", "LIVE: real money" if live else "paper", "bad" if live else "dim")]
-    facts += [
-        (name, _text(value), "") for name, value in plain if value not in (None, "") and name != "paper"
-    ]
-    lines = list(_facts(facts))
+    told = [("money", "LIVE: real money" if live else "paper", "bad" if live else "dim")]
+    told += [(name, _text(value), "") for name, value in plain if value not in (None, "") and name != "paper"]
+    lines = list(facts(told))
     for name, value in order.items():
         if isinstance(value, list | Mapping) and value:
             lines += [line(), line(Part(name, "head")), *_inner(value)]
@@ -144,12 +136,6 @@ def _inner(value: Any) -> Iterable[Line]:  # noqa: ANN401 - any JSON value
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return value if isinstance(value, str) else json.dumps(value, default=str)
-
-
-def _facts(facts: Sequence[tuple[str, str, str]]) -> Iterable[Line]:
-    wide = max(NAME_WIDTH, *(len(name) for name, _, _ in facts))
-    for name, value, tone in facts:
-        yield line(Part(f"{name.replace('_', ' '):<{wide}} ", "dim"), Part(clean(value), tone))
 
 
 def _message(row: LogRow) -> list[tuple[str, str, str]]:

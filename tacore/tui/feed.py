@@ -17,12 +17,13 @@ from tacore.watch.watch import Watch
 
 T = TypeVar("T")
 Publish = Callable[[Snapshot], None]
-PULSE_S, TAIL_S, ORDERS_S = 1.0, 0.3, 1.0
+PULSE_S, TAIL_S, ORDERS_S, JOBS_S = 1.0, 0.3, 1.0, 1.0
 FIRST = 200
 """So many requests are there at the beginning, and come with each look at older ones."""
 KEPT = 1000
 """So many of the newest are kept while they are followed."""
 MOST_ORDERS = 200
+MOST_JOBS = 100
 OWN = Filters(watchers=False)
 
 
@@ -33,6 +34,7 @@ class Wanted:
     window_s: int = 300
     filters: Filters = OWN
     orders: bool = False
+    jobs: bool = False
     at_s: float | None = None
 
 
@@ -50,7 +52,7 @@ class Feed:
         self._watch = watch
         self._clock = clock
         self._publish: Publish = lambda _: None
-        self._wake = {name: asyncio.Event() for name in ("pulse", "tail", "orders")}
+        self._wake = {name: asyncio.Event() for name in ("pulse", "tail", "orders", "jobs")}
         self._tail: Tail | None = None
         self._oldest = 0
         self.snapshot = Snapshot(clock(), watch.endpoint, window_s=self.wanted.window_s)
@@ -76,10 +78,11 @@ class Feed:
             group.create_task(self._again("pulse", PULSE_S, self._pulse))
             group.create_task(self._again("tail", TAIL_S, self._requests))
             group.create_task(self._again("orders", ORDERS_S, self._orders))
+            group.create_task(self._again("jobs", JOBS_S, self._jobs))
 
     async def once(self) -> Snapshot:
         """Look at everything that is wanted, once."""
-        await asyncio.gather(self._pulse(), self._requests(), self._orders())
+        await asyncio.gather(self._pulse(), self._requests(), self._orders(), self._jobs())
         return self.snapshot
 
     async def older(self) -> None:
@@ -203,6 +206,18 @@ class Feed:
         found, problem = await _tried(self._watch.ask("list.orders", asked, max_age_s=ORDERS_S / 2))
         orders = self.snapshot.orders if found is None else tuple(found["orders"])
         self._say(orders=orders, orders_error=problem)
+
+    async def _jobs(self) -> None:
+        if not self.wanted.jobs:
+            return
+        if self.wanted.at_s is not None:
+            self._say(jobs=(), jobs_error=past.NO_JOBS)
+            return
+        found, problem = await _tried(self._watch.jobs({"limit": MOST_JOBS}, max_age_s=JOBS_S / 2))
+        if found is None:
+            self._say(jobs_error=problem)
+        else:
+            self._say(jobs=tuple(found["jobs"]), jobs_error="", job_counts=found["counts"])
 
     def _searching(self) -> bool:
         """Tell whether a filter has found less than a page, and there is more to look through."""

@@ -1,5 +1,6 @@
 """A snapshot as plain data, for scripts: the whole service in one object."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +14,15 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
     """Give health, rates, workers and methods; what nobody can tell is None.
 
     ``rate_per_s``, ``p95_ms`` and ``error_rate`` (0 to 1) are those of the last ten seconds, the figures of
-    ``methods`` those of the window.
+    ``methods`` those of the window. Agent jobs are there where they were asked for.
     """
     health, now = snapshot.health, trend(snapshot)
+    asked = snapshot.job_counts is not None or snapshot.jobs_error
+    jobs = {
+        "jobs": [_job(each) for each in snapshot.jobs],
+        "job_counts": snapshot.job_counts,
+        "jobs_error": snapshot.jobs_error,
+    }
     return {
         "status": UNKNOWN if health is None else health.status,
         "reasons": [] if health is None else health.reasons,
@@ -35,6 +42,21 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
         "methods": [
             {name: _rounded(value, 6) for name, value in each._asdict().items()} for each in snapshot.rates
         ],
+        **(jobs if asked else {}),
+    }
+
+
+def _job(each: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a line of the table has; `tacore jobs show` has the rest."""
+    names = ("job_id", "state", "symbol", "market", "date", "engine", "recommendation", "confidence")
+    more = ("progress", "stage", "elapsed_s", "simulated", "created_at", "principal")
+    return {
+        **{name: each.get(name) for name in (*names, *more)},
+        "quality": (each.get("quality") or {}).get("verdict"),
+        "error": (each.get("error") or {}).get("code"),
+        "tokens": each["tokens"]["total"],
+        "cost": each["cost"]["amount"],
+        "currency": each["cost"]["currency"],
     }
 
 

@@ -10,6 +10,9 @@ LOOK_BACK_S = 60
 NO_ORDERS = (
     "which orders were open then, the journal does not tell: `tacore account --as-of TIME` has the money"
 )
+NO_JOBS = (
+    "how far agent jobs were then, the journal does not tell: `tacore jobs show JOB` has when what happened"
+)
 UNKNOWN = "unknown"
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from tacore.tui import headline
 from tacore.tui.figures import moment, ms, rate, share, span, window
+from tacore.tui.job_rows import JOBS
 from tacore.tui.lines import plain as text_of
 from tacore.tui.snapshot import Snapshot, trend
 from tacore.tui.table import Row, Table, fit
 from tacore.tui.tables import METHODS, WORKERS
 
 WIDTH = 100
+_NO_BARS = dict.fromkeys(map(ord, "█░"))
 FEW = 12
 """So many of the busiest methods are told."""
 
@@ -19,6 +21,11 @@ def text(snapshot: Snapshot, width: int = WIDTH) -> str:
     lines = [*_head(snapshot), *_table(WORKERS, snapshot, width, None)]
     lines += ["", f"methods over {window(snapshot.window_s)}"]
     lines += _table(METHODS, snapshot, width, FEW)
+    if snapshot.job_counts is not None or snapshot.jobs_error:
+        counts = (snapshot.job_counts or {}).items()
+        told = ", ".join(f"{number} {state}" for state, number in counts if number)
+        lines += ["", f"agent jobs: {snapshot.jobs_error or told or 'none yet'}"]
+        lines += _table(JOBS, snapshot, width, FEW) if snapshot.jobs else ()
     return "\n".join(each.rstrip() for each in lines) + "\n"
 
 
@@ -57,7 +64,7 @@ def _table(table: Table, snapshot: Snapshot, width: int, most: int | None) -> It
 
 
 def _cell(row: Row, at: int, width: int, *, right: bool) -> str:
-    return _fitted(row.cells[at].text, width, right)
+    return _fitted(row.cells[at].text.translate(_NO_BARS).strip(), width, right)
 
 
 def _fitted(text: str, width: int, right: bool) -> str:

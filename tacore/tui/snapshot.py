@@ -20,7 +20,8 @@ class Snapshot:
 
     ``health`` is None before the first look and for a past moment, whose live state nobody knows.
     ``requests`` are newest first, ``more`` of them are older; ``skipped`` came too fast to be shown. Each
-    ``..._error`` says why its part is empty or of an earlier moment.
+    ``..._error`` says why its part is empty or of an earlier moment. ``job_counts`` are all agent jobs by
+    state, None before they were asked for.
     """
 
     at_s: float
@@ -39,6 +40,9 @@ class Snapshot:
     skipped: int = 0
     orders: tuple[Mapping[str, Any], ...] = ()
     orders_error: str = ""
+    jobs: tuple[Mapping[str, Any], ...] = ()
+    jobs_error: str = ""
+    job_counts: Mapping[str, int] | None = None
 
     @property
     def trend_s(self) -> int:

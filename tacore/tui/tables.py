@@ -1,4 +1,4 @@
-"""The tables there are: workers, methods, requests, orders."""
+"""The tables there are: workers, methods, requests, orders; agent jobs come from `job_rows`."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 from tacore.store.rows import LogRow, MethodRate
 from tacore.tui.figures import NONE, clean, count, ms, rate, share, span
+from tacore.tui.job_rows import JOBS
 from tacore.tui.past import UNKNOWN
 from tacore.tui.table import Cell, Column, Order, Row, Table
 from tacore.watch.views import WorkerView
@@ -190,4 +191,4 @@ ORDERS = Table(
     _order,
     stream=True,
 )
-TABLES = {each.name: each for each in (WORKERS, METHODS, REQUESTS, ORDERS)}
+TABLES = {each.name: each for each in (WORKERS, METHODS, REQUESTS, ORDERS, JOBS)}

@@ -63,6 +63,21 @@ def cancel(order_id: str) -> str:
     return f"tacore cancel {_q(order_id)}"
 
 
+def of_job(job_id: str) -> str:
+    """Show an agent job with its reports."""
+    return f"tacore jobs show {_q(job_id)}"
+
+
+def cancel_job(job_id: str) -> str:
+    """Cancel an agent job."""
+    return f"tacore jobs cancel {_q(job_id)}"
+
+
+def retry_job(job_id: str) -> str:
+    """Take an agent job up again."""
+    return f"tacore jobs retry {_q(job_id)}"
+
+
 def of_position(symbol: str, account: str | None = None) -> str:
     """Show what an account holds of a symbol."""
     return f"tacore orders --symbol {_q(symbol)}" + ("" if account is None else f" --account {_q(account)}")

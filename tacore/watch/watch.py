@@ -17,6 +17,7 @@ from tacore.store.readers import Readers
 from tacore.store.rows import Counters, Filters, GaugeValue, LogRow, MethodRate, Page, Point, Total, Window
 from tacore.store.rows import Worker as Kept
 from tacore.watch import workers
+from tacore.watch.jobs import AGENTS, UNSERVED
 from tacore.watch.memo import Memo
 from tacore.watch.views import Health, WorkerView
 
@@ -26,6 +27,8 @@ LOOK_S = 0.5
 HEALTH_S = 1.0
 TRADING_S = 3.0
 THREADS = 4
+JOBS_PATIENCE_S = 5.0
+"""A job's reports and evidence may be long."""
 ORDERS = "orders"
 
 
@@ -130,6 +133,22 @@ class Watch:
             kept = []
         return workers.merge(told, kept, self._loads, now_s, since_s=since_s)
 
+    async def jobs(
+        self, only: Mapping[str, Any] | None = None, *, max_age_s: float = LOOK_S
+    ) -> dict[str, Any]:
+        """List agent jobs as `list.jobs` does; Unavailable at once where no job manager is there to ask."""
+        return await self._of_jobs("list.jobs", only or {}, max_age_s)
+
+    async def job(self, job_id: str, after_id: int = 0, *, max_age_s: float = LOOK_S) -> dict[str, Any]:
+        """Tell an agent job with its events after one; NotFound, and Unavailable as above."""
+        return await self._of_jobs("get.job", {"job_id": job_id, "after_id": after_id}, max_age_s)
+
+    async def _of_jobs(self, method: str, params: Mapping[str, Any], max_age_s: float) -> dict[str, Any]:
+        if not _serves(await self._detail(), AGENTS):
+            raise Unavailable(UNSERVED, details={"start": "tacore worker spawn --pool agents"})
+        told: dict[str, Any] = await self.ask(method, params, max_age_s=max_age_s, timeout_s=JOBS_PATIENCE_S)
+        return told
+
     async def _call(self, method: str, params: Mapping[str, Any] | None, timeout_s: float | None) -> Any:  # noqa: ANN401
         if timeout_s is None:
             return await self._client.call(method, params)
@@ -160,8 +179,7 @@ class Watch:
 
     async def _trading(self, detail: Mapping[str, Any]) -> dict[str, Any]:
         """Ask who places orders; where nobody does, an answer would only come after a while."""
-        pools = detail.get("components", {}).get("queues", {}).get("pools", {})
-        if not pools.get(ORDERS, {}).get("workers"):
+        if not _serves(detail, ORDERS):
             return {}
         try:
             return dict(await self.ask("get.trading_state", max_age_s=TRADING_S))
@@ -275,6 +293,12 @@ class Watch:
             raise NotFound(
                 f"where the journal is only the broker knows: {error.message}", details={"journal": None}
             ) from error
+
+
+def _serves(detail: Mapping[str, Any], pool: str) -> bool:
+    """Tell whether a pool has a worker, as health.check sees it; asking one that has none takes a while."""
+    pools = detail.get("components", {}).get("queues", {}).get("pools", {})
+    return bool(pools.get(pool, {}).get("workers"))
 
 
 def _newest_us(reader: Reader) -> int:

@@ -13,7 +13,8 @@ from tests.support.service import Service
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("shown"), orders=True, journal__commit_ms=10) as started:
+    home = tmp_path_factory.mktemp("shown")
+    with Service(home, orders=True, agents=True, journal__commit_ms=10) as started:
         yield started
 
 

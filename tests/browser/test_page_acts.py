@@ -110,7 +110,7 @@ def test_broker_when_killed_is_missed_and_found_again(
     """The last test of the module: the workers come back by themselves, under other ids."""
     with page_of(browser, str(monitor.base_url)) as (page, _):
         show(page, "workers")
-        expect(page.locator(ROWS)).to_have_count(3)
+        expect(page.locator(ROWS)).to_have_count(4)
         service.kill(service.broker_pid())
         service.bury("broker")
         expect(page.locator("#away")).to_contain_text(re.compile("broker at .* does not answer.*old"))

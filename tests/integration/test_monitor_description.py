@@ -27,7 +27,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The description of a monitor that may not act: what is asked at random must not end the service."""
     home = tmp_path_factory.mktemp("described")
     with (
-        Service(home, workers=1, orders=True, api__actions="off") as service,
+        Service(home, workers=1, orders=True, agents=True, api__actions="off") as service,
         monitor_of(service) as monitor,
     ):
         yield schemathesis.openapi.from_url(f"{monitor.base_url}/api/openapi.json")

@@ -15,7 +15,7 @@ needs_chromium = pytest.mark.skipif(
 )
 DESKTOP, PHONE = (1440, 900), (390, 844)
 PATIENCE_MS = 45_000
-VIEWS = ("Overview", "Workers", "Methods", "Requests", "Orders", "Chart")
+VIEWS = ("Overview", "Workers", "Methods", "Requests", "Orders", "Jobs", "Chart")
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -36,12 +36,21 @@ Event = tuple[str, int | None, Any]
 @asynccontextmanager
 async def asking(database: Path, about: About = ABOUT) -> AsyncIterator[httpx.AsyncClient]:
     """Ask an application whose broker is down."""
-    async with Watch(NOBODY, database, parse_float=Exact) as watch:
-        app = make_app(lambda: watch, about, lambda _site: None)
-        app.state.site = Site(watch, about)
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
-            yield client
+    async with (
+        Watch(NOBODY, database, parse_float=Exact) as watch,
+        asking_of(watch, about) as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def asking_of(watch: Watch, about: About = ABOUT) -> AsyncIterator[httpx.AsyncClient]:
+    """Ask an application that looks through a watch."""
+    app = make_app(lambda: watch, about, lambda _site: None)
+    app.state.site = Site(watch, about)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        yield client
 
 
 class Kept:

@@ -15,8 +15,10 @@ from textual.pilot import Pilot
 from tacore.errors import NoBroker, NotFound, Unavailable
 from tacore.store.queries import ANY
 from tacore.store.rows import Filters, GaugeValue, LogRow, MethodRate, Page, Point
+from tacore.watch.jobs import UNSERVED
 from tacore.watch.views import Health, WorkerView
 from tacore.watch.watch import Watch
+from tests.support import made_jobs
 
 NOW_S = 1_767_225_605.0
 """2026-01-01T00:00:05Z, in the middle of ten seconds."""
@@ -44,6 +46,8 @@ class Staged(Watch):
         self.points = [point(NOW_S - 5 - back, 100 + back) for back in range(0, 300, 10)]
         self.measured: list[GaugeValue] = []
         self.orders = [order(number) for number in range(12, 0, -1)]
+        self.agents = [made_jobs.job(number) for number in range(6, 0, -1)]
+        self.agents_served = True
         self.acted: list[tuple[str, dict[str, Any]]] = []
         self.looks: list[str] = []
         self.refusal: Exception | None = None
@@ -159,6 +163,23 @@ class Staged(Watch):
         if method == "get.order":
             return order(int((params or {})["order_id"][-2:])) | {"fills": [{"quantity": 5, "price": 430.5}]}
         return {"orders": list(self.orders)}
+
+    async def jobs(self, only: Mapping[str, Any] | None = None, *, max_age_s: float = 0.5) -> dict[str, Any]:
+        """List the agent jobs."""
+        self._need_agents("list.jobs")
+        return made_jobs.listed(self.agents)
+
+    async def job(self, job_id: str, after_id: int = 0, *, max_age_s: float = 0.5) -> dict[str, Any]:
+        """Tell an agent job in full."""
+        self._need_agents("get.job")
+        return next(each for each in self.agents if each["job_id"] == job_id)
+
+    def _need_agents(self, method: str) -> None:
+        self.looks.append(method)
+        if not self.up:
+            raise NoBroker(f"no broker at {self.endpoint}")
+        if not self.agents_served:
+            raise Unavailable(UNSERVED)
 
     async def act(
         self, method: str, params: Mapping[str, Any] | None = None, *, timeout_s: float | None = None

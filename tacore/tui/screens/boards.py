@@ -1,4 +1,4 @@
-"""The four tabs: each with a table, its filter and its order of rows."""
+"""The tabs: each with a table, its filter and its order of rows."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,8 +13,9 @@ from tacore.tui.table import Order, Row, Table, Test, arranged, reads
 from tacore.tui.tables import TABLES
 from tacore.tui.widgets.grid import Grid
 from tacore.watch import filters
+from tacore.watch.jobs import DOCTOR, NEEDS, START
 
-REQUESTS = "requests"
+REQUESTS, JOBS = "requests", "jobs"
 
 
 @dataclass
@@ -82,6 +83,8 @@ class Board:
         if self.text:
             looking = ", looking further back" if snapshot.more and self.table.name == REQUESTS else ""
             return f"nothing passes the filter {self.text!r}{looking}"
+        if self.table.name == JOBS:
+            return f"no agent jobs yet; one is started by\n{START}\n{NEEDS}; `{DOCTOR}` says what is lacking"
         return f"no {self.table.name} {'then' if snapshot.past else 'yet'}"
 
 

@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from tacore.tui.details import Sheet
 from tacore.tui.lines import plain
+from tacore.tui.screens.keys import ONLY_ON
+from tacore.tui.sheet import Sheet
 from tacore.tui.widgets.tones import content
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class DetailScreen(Screen[None]):
         Binding("Y", "copy_command", "Copy the command"),
         Binding("n,right", "neighbour(1)", "Next row"),
         Binding("p,left", "neighbour(-1)", "Row before"),
+        Binding("c", "cancel", "Cancel"),
+        Binding("R", "retry", "Retry"),
         Binding("j", "scroll(1)", "Down", show=False),
         Binding("k", "scroll(-1)", "Up", show=False),
         Binding("g", "ends(-1)", "Top", show=False),
@@ -97,6 +100,20 @@ class DetailScreen(Screen[None]):
         """Scroll to the top or the bottom."""
         sheet = self.query_one("#sheet")
         sheet.scroll_home(animate=False) if step < 0 else sheet.scroll_end(animate=False)
+
+    def action_cancel(self) -> None:
+        """Cancel the order or agent job that is shown."""
+        if (row := self.top.main.board.grid.row) is not None and row.key == self.key:
+            self.top.cancel(self.table, row.source)
+
+    def action_retry(self) -> None:
+        """Take the agent job that is shown up again."""
+        if (row := self.top.main.board.grid.row) is not None and row.key == self.key:
+            self.top.retry(row.source)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what makes sense for what is shown."""
+        return self.table in ONLY_ON.get(action, (self.table,))
 
     @property
     def _width(self) -> int:

@@ -8,7 +8,7 @@ from textual.widgets import Footer, Static
 
 from tacore.tui.figures import window
 from tacore.tui.messages import Scrolled, TabChosen
-from tacore.tui.screens.boards import REQUESTS, Board, Boards
+from tacore.tui.screens.boards import JOBS, REQUESTS, Board, Boards
 from tacore.tui.snapshot import Snapshot
 from tacore.tui.table import Row
 from tacore.tui.widgets.completing import Completing, of_requests
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tacore.tui.app import TopApp
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 14
+BUSY = (("running", "run"), ("queued", "wait"))
 
 
 class LookingScreen(Screen[None]):
@@ -125,7 +126,11 @@ class LookingScreen(Screen[None]):
             found.append((" stale ", "$text-error"))
         if board.table.name == REQUESTS and shown.skipped:
             found.append((f" {shown.skipped} not shown ", "$text-warning"))
-        return (*found, (f" {len(board.grid.rows)} rows ", "$foreground-muted"))
+        told = [f" {len(board.grid.rows)} rows "]
+        if board.table.name == JOBS and shown.job_counts:
+            busy = [(shown.job_counts.get(state), word) for state, word in BUSY]
+            told = [f"{number} {word} " for number, word in busy if number] or told
+        return (*found, *((each, "$foreground-muted") for each in told))
 
     # -- tabs --------------------------------------------------------------------------------------
 
@@ -133,7 +138,7 @@ class LookingScreen(Screen[None]):
         """Show another tab."""
         self._boards.choose(name)
         self._show_filter(on=bool(self.board.text))
-        self.top.feed.want(orders=name == "orders")
+        self.top.feed.want(orders=name == "orders", jobs=name == JOBS)
         self._draw()
 
     def action_next_tab(self, step: int) -> None:

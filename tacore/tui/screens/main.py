@@ -51,10 +51,15 @@ class MainScreen(FilteringScreen):
         chosen = None if row is None else row.source.supervisor
         self.top.confirm(actions.scale(pool, self.top.supervisors(pool), chosen))
 
-    def action_cancel_order(self) -> None:
-        """Cancel the order under the cursor."""
+    def action_cancel(self) -> None:
+        """Cancel the order or agent job under the cursor."""
         if (row := self.board.grid.row) is not None:
-            self.top.confirm(actions.cancel(row.source))
+            self.top.cancel(self.board.table.name, row.source)
+
+    def action_retry(self) -> None:
+        """Take the agent job under the cursor up again."""
+        if (row := self.board.grid.row) is not None:
+            self.top.retry(row.source)
 
     def action_halt(self) -> None:
         """Halt trading, or resume it where it is not active."""

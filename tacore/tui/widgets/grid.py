@@ -1,5 +1,6 @@
 """A table that draws only what is seen, and whose cursor stays on its row whatever comes and goes."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -18,6 +19,8 @@ from tacore.tui.table import Cell, Fit, Order, Row, Table, fit
 NEAR_END = 20
 """So many rows before the last are near the end."""
 HEADER = 1
+BELOW = 2
+"""The line on which a text begins that stands in the place of rows."""
 
 
 class Grid(ScrollView, can_focus=True):
@@ -175,9 +178,10 @@ class Grid(ScrollView, can_focus=True):
         at = self.scroll_offset.y + y - HEADER
         if at < len(self.rows):
             return self._line(self.rows[at], laid, width, under=at == self._cursor)
-        if not self.rows and y == 2:  # noqa: PLR2004 - a line below the header
+        told = _wrapped(self.empty, width - 2) if not self.rows else []
+        if 0 <= y - BELOW < len(told):
             style = self.get_component_rich_style("grid--empty")
-            return Strip([Segment(f" {self.empty}", style)]).adjust_cell_length(width, self.rich_style)
+            return Strip([Segment(f" {told[y - BELOW]}", style)]).adjust_cell_length(width, self.rich_style)
         return Strip.blank(width, self.rich_style)
 
     def _header(self, laid: Fit, width: int) -> Strip:
@@ -239,6 +243,10 @@ class Grid(ScrollView, can_focus=True):
                 return self.table.columns[at].name
             left += wide + laid.gap
         return None
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [line for part in text.split("\n") for line in textwrap.wrap(part, max(1, width))]
 
 
 def _mark(order: Order) -> str:

@@ -7,7 +7,13 @@ from textual.widget import Widget
 
 from tacore.tui.messages import TabChosen
 
-TITLES = {"workers": "Workers", "methods": "Methods", "requests": "Requests", "orders": "Orders"}
+TITLES = {
+    "workers": "Workers",
+    "methods": "Methods",
+    "requests": "Requests",
+    "orders": "Orders",
+    "jobs": "Jobs",
+}
 
 
 class TabLine(Widget):

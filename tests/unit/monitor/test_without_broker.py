@@ -16,7 +16,7 @@ FROM_JOURNAL = (
 )  # fmt: skip
 FROM_BROKER = (
     "/api/orders", "/api/orders/o", "/api/positions", "/api/account", "/api/trading", "/api/schema",
-    "/api/bars?symbol=AAPL",
+    "/api/bars?symbol=AAPL", "/api/jobs", "/api/jobs/j",
 )  # fmt: skip
 
 

@@ -21,6 +21,11 @@ def test_drain_when_it_is_the_executor_warns_of_orders() -> None:
     assert "No orders can be placed" in action.effect
 
 
+def test_drain_when_it_is_the_job_manager_warns_of_jobs() -> None:
+    assert "No agent job runs" in actions.drain(worker("agents-1", "agents")).effect
+    assert "agent jobs wait" in actions.restart(worker("agents-1", "agents")).effect
+
+
 def test_scale_when_answered_says_the_difference() -> None:
     asked = actions.scale("fast", {"fast-s": 2}, "fast-s")
     assert asked.value == "2"

@@ -107,7 +107,8 @@ CASES: dict[tuple[str, str], Case] = {
     ("Tables", "restart"): ((), asks("Restart fast-1")),
     ("Tables", "drain"): ((), asks("Drain fast-1")),
     ("Tables", "scale"): ((), asks("Scale pool fast")),
-    ("Tables", "cancel_order"): (("4",), asks("Cancel o-000000000012")),
+    ("Tables", "cancel"): (("4",), asks("Cancel o-000000000012")),
+    ("Tables", "retry"): (("5", "down", "down", "down"), asks("Retry j-0003")),
     ("Tables", "halt"): ((), asks("Halt trading")),
     ("Tables", "copy_row"): ((), copied("fast-1\tfast\tready\t0")),
     ("Tables", "copy_command"): (("2",), copied("tacore stats --method get.market_data")),
@@ -115,8 +116,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("Tables", "tab('methods')"): ((), tab("methods")),
     ("Tables", "tab('requests')"): ((), tab("requests")),
     ("Tables", "tab('orders')"): ((), tab("orders")),
+    ("Tables", "tab('jobs')"): ((), tab("jobs")),
     ("Tables", "next_tab(1)"): ((), tab("methods")),
-    ("Tables", "next_tab(-1)"): ((), tab("orders")),
+    ("Tables", "next_tab(-1)"): ((), tab("jobs")),
     ("Tables", "move(-1)"): ((), at(-300)),
     ("Tables", "move(1)"): (("2", "left_square_bracket", "left_square_bracket"), at(-300)),
     ("Tables", "now"): (("2", "left_square_bracket"), sees(true=lambda app: not app.main.snapshot.past)),
@@ -155,6 +157,8 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("Details", "scroll(1)"): (LONG, sees(true=lambda app: scrolled(app) == 1)),
     ("Details", "scroll(-1)"): ((*LONG, "j", "j"), sees(true=lambda app: scrolled(app) == 1)),
+    ("Details", "cancel"): (("5", "enter"), asks("Cancel j-0006")),
+    ("Details", "retry"): (("5", "down", "enter"), asks("Retry j-0005")),
     ("Details", "ends(-1)"): ((*LONG, "G"), sees(true=lambda app: scrolled(app) == 0)),
     ("Details", "ends(1)"): (LONG, sees(true=lambda app: scrolled(app) > 1)),
     ("Before something is done", "yes"): (("r",), acted("admin.restart")),
@@ -196,7 +200,7 @@ def test_key_when_pressed_does_what_the_help_says(
     async def test(app: TopApp, pilot: Pilot[Any]) -> None:
         for each in before:
             await pilot.press(each)
-            if each in ("4", "left_square_bracket", "e"):
+            if each in ("4", "5", "left_square_bracket", "e"):
                 await pilot.pause(0.1)
         await until(pilot, lambda: app.main.board.grid.rows, "there are rows")
         await pilot.press(key)

@@ -38,7 +38,8 @@ def shows(play: Play, name: str, size: tuple[int, int], *keys: str, **given: Any
 
 @SIZES
 @pytest.mark.parametrize(
-    ("name", "key"), [("workers", "1"), ("methods", "2"), ("requests", "3"), ("orders", "4")]
+    ("name", "key"),
+    [("workers", "1"), ("methods", "2"), ("requests", "3"), ("orders", "4"), ("jobs", "5")],
 )
 def test_tab_when_all_is_well_looks_as_kept(name: str, key: str, size: tuple[int, int], play: Play) -> None:
     shows(play, name, size, key)
@@ -47,6 +48,24 @@ def test_tab_when_all_is_well_looks_as_kept(name: str, key: str, size: tuple[int
 @SIZES
 def test_details_of_a_request_when_opened_look_as_kept(size: tuple[int, int], play: Play) -> None:
     shows(play, "details-request", size, "3", "down", "enter")
+
+
+@SIZES
+def test_details_of_a_degraded_job_when_opened_look_as_kept(size: tuple[int, int], play: Play) -> None:
+    shows(play, "details-job", size, "5", "down", "down", "down", "down", "enter")
+
+
+@SIZES
+def test_jobs_when_there_are_none_say_how_to_start_one(
+    size: tuple[int, int], play: Play, watch: Staged
+) -> None:
+    watch.agents = []
+    shows(play, "no-jobs", size, "5")
+
+
+def test_jobs_when_nobody_serves_them_say_what_starts_a_manager(play: Play, watch: Staged) -> None:
+    watch.agents_served = False
+    shows(play, "unserved-jobs", SMALL, "5")
 
 
 @SIZES

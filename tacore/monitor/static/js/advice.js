@@ -12,6 +12,11 @@ const ADVICE = [
     "Missing workers are being started again; if it stays so, see which and why:",
     "tacore worker ls",
   ],
+  [
+    /^stores: .*pool agents:/,
+    "No agent job runs or can be seen until a manager runs:",
+    "tacore worker spawn --pool agents",
+  ],
   [/^stores: /, "No order can be placed until an executor runs:", "tacore worker spawn --pool orders"],
   [
     /^broker: draining/,

@@ -17,6 +17,7 @@ const KEYS = [
   ["g m", "Methods"],
   ["g r", "Requests"],
   ["g o", "Orders"],
+  ["g j", "Jobs of agents"],
   ["g c", "Chart"],
   ["?", "this help"],
 ];

@@ -9,6 +9,7 @@ import { closePanel, hidePanel } from "./panel.js";
 import { address, go, readRoute } from "./route.js";
 import { themeButton } from "./theme.js";
 import * as chart from "./views/chart.js";
+import * as jobs from "./views/jobs.js";
 import * as methods from "./views/methods.js";
 import * as orders from "./views/orders.js";
 import * as overview from "./views/overview.js";
@@ -16,8 +17,8 @@ import * as requests from "./views/requests.js";
 import * as workers from "./views/workers.js";
 
 /** A view's `mount(root, route)` gives {leave(), keys?(), filter?, reroute?(route)}. */
-const VIEWS = { overview, workers, methods, requests, orders, chart };
-const LETTERS = { h: "overview", w: "workers", m: "methods", r: "requests", o: "orders", c: "chart" };
+const VIEWS = { overview, workers, methods, requests, orders, jobs, chart };
+const LETTERS = { h: "overview", w: "workers", m: "methods", r: "requests", o: "orders", j: "jobs", c: "chart" };
 const main = document.getElementById("main");
 let shown = null;
 
