@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.reported_job import job
 from tests.support.command import tacore
 from tests.support.fake_broker import Answer, FakeBroker, failure, success
+from tests.support.reported_job import job
 from tests.support.scripted_models import KEY, Models, serving
 from tests.support.terminal import on_terminal
 
