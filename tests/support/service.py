@@ -60,7 +60,8 @@ class Service:
     """Starts with the context and ends with it; afterwards no process of it is left.
 
     ``how`` is what starts it: its parts as children of the tests, `tacore up`, or nothing yet. ``settings``
-    are by dotted key, with two underscores for the dot; with ``orders`` that pool runs too. ``client``
+    are by dotted key, with two underscores for the dot; with ``orders`` and ``agents`` those pools run too.
+    ``client``
     is the tests' own line to it.
     """
 
@@ -71,6 +72,7 @@ class Service:
         how: Literal["children", "up", "nothing"] = "children",
         *,
         orders: bool = False,
+        agents: bool = False,
         **settings: Any,
     ) -> None:
         frontend, backend, api = free_ports(3)
@@ -90,6 +92,7 @@ class Service:
         self.client = Client(self.endpoint, timeout_s=2.0, retries=0)
         self._workers = workers
         self._orders = orders
+        self._agents = agents
         self._how = how
         self._children: dict[str, subprocess.Popen[Any]] = {}
 
@@ -120,8 +123,9 @@ class Service:
             if self._orders:
                 self.start_orders()
         elif self._how == "up":
-            without = ["--no-monitor", *([] if self._orders else ["--no-orders"])]
-            self.run("up", "up", "-n", str(self._workers), *without)
+            without = [] if self._orders else ["--no-orders"]
+            without += [] if self._agents else ["--no-agents"]
+            self.run("up", "up", "-n", str(self._workers), "--no-monitor", *without)
             self.wait_answers("up")
         if self._how != "nothing":
             self.wait_ready()
@@ -171,7 +175,8 @@ class Service:
     def wait_ready(self, without: Iterable[int] = ()) -> float:
         """Wait until the workers are all registered, none of them one of these pids; give the seconds."""
         gone = set(without)
-        wanted, supervisors = self._workers + self._orders, bool(self._workers) + self._orders
+        apart = self._orders + self._agents
+        wanted, supervisors = self._workers + apart, bool(self._workers) + apart
 
         def complete() -> bool:
             health = self._health()
