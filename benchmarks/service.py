@@ -27,7 +27,7 @@ def service(workers: int, orders: bool = False, /, **settings: str) -> Iterator[
         environ = os.environ | ports | {"TACORE_HOME": home, "TACORE_DEBUG_METHODS": "1"}
         environ["TACORE_WORKER__FEATURE_TABLES"] = "false"  # it would be measured along at first
         environ |= settings
-        command = [sys.executable, "-m", "tacore", "--quiet", "up", "-n", str(workers)]
+        command = [sys.executable, "-m", "tacore", "--quiet", "up", "-n", str(workers), "--no-agents"]
         if not orders:
             command.append("--no-orders")
         process = subprocess.Popen(command, cwd=home, env=environ, stdout=subprocess.DEVNULL)

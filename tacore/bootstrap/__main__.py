@@ -3,11 +3,14 @@
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tacore import processes
 from tacore.errors import TacoreError
 from tacore.settings.loaded import Loaded
+
+if TYPE_CHECKING:
+    from tacore.bootstrap.executor import Open
 
 CONFIGURATION = 6
 
@@ -52,10 +55,9 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
         serve_worker(spec)
     elif role == "executor":
         _one_thread()
-        from tacore.bootstrap.desk import open_desk  # noqa: PLC0415
         from tacore.bootstrap.executor import serve_executor  # noqa: PLC0415
 
-        serve_executor(spec, open_desk)
+        serve_executor(spec, _opener(str(spec["pool"])))
     elif role == "calendar":
         from tacore.bootstrap.calendars import serve_calendar  # noqa: PLC0415
 
@@ -63,6 +65,17 @@ def _play(role: str, spec: Mapping[str, Any]) -> None:
     else:
         roles = "broker, workers, worker, executor, refresher, calendar"
         raise TacoreError(f"there is no role {role!r}; there are: {roles}")
+
+
+def _opener(pool: str) -> "Open":
+    """Choose the store that the one worker of a pool owns."""
+    if pool == "agents":
+        from tacore.bootstrap.jobs import open_jobs  # noqa: PLC0415
+
+        return open_jobs
+    from tacore.bootstrap.desk import open_desk  # noqa: PLC0415
+
+    return open_desk
 
 
 def _one_thread() -> None:

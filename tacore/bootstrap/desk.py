@@ -8,13 +8,14 @@ from tacore.bootstrap.calendars import calendars_of
 from tacore.bootstrap.providers import providers_of
 from tacore.clock import SystemClock
 from tacore.execution.desk import Desk, set_up
-from tacore.execution.ledger import Ledger, Possession
+from tacore.execution.ledger import Ledger
 from tacore.execution.venues.registry import build_venue
 from tacore.market.router import build_market_data
 from tacore.model.markets import parse_markets
 from tacore.model.risk import parse_risk
 from tacore.model.trading import TradingSettings, parse_trading
 from tacore.ports import Method, Ports, Venue
+from tacore.possession import Possession
 from tacore.settings.loaded import Loaded
 from tacore.wire import backend
 from tacore.wire.records import RowMaker

@@ -15,6 +15,7 @@ from tacore.broker import refusals
 from tacore.broker.limits import Limits
 from tacore.broker.outbox import Outbox
 from tacore.broker.pool import Pool
+from tacore.broker.routing import Router
 from tacore.broker.state import Dispatch, Entry, MethodState, Worker
 from tacore.clock import Clock
 from tacore.errors import Internal, RequestInvalid, TacoreError
@@ -43,6 +44,8 @@ class Core:
         self.pools: dict[str, Pool] = {}
         self.local: dict[str, Local] = {}
         self.draining = False
+        self._direct: dict[str, MethodState] = {}
+        self._routers: dict[str, Router] = {}
         self._aliases: dict[str, str] = {}
         self._dispatch_ids = count(clock.wall_us() << 8)
         self._assigned = count(1)
@@ -55,8 +58,15 @@ class Core:
     # -- what there is -----------------------------------------------------------------------------
 
     def add_method(self, info: MethodInfo) -> MethodState:
-        """Make a method known; one that no worker serves answers unavailable."""
+        """Make a method known; one that no worker serves answers unavailable.
+
+        One that sends some of its requests on is looked at apart, so that all others pay nothing for it.
+        """
         state = self.methods[info.name] = MethodState(info)
+        if info.routes:
+            self._routers[info.name] = Router(info)
+        else:
+            self._direct[info.name] = state
         self.pool(info.pool)
         for alias in info.aliases:
             self._aliases[alias] = info.name
@@ -99,7 +109,7 @@ class Core:
             self._refuse(client, delimited, body, error)
             return
         request_id = head.request_id
-        method = self.methods.get(head.method)
+        method = self._direct.get(head.method)
         if method is None or request_id is None:
             self._on_unusual(client, delimited, body, head, now)
             return
@@ -131,6 +141,9 @@ class Core:
             known = {*self.methods, *self.local, *self._aliases}
             self.out.refuse(client, delimited, request_id, head, refusals.unknown_method(head.method, known))
             return
+        router = self._routers.get(name)
+        if router is not None:
+            method = self.methods.get(router(head.params) or name, method)
         self._accept(client, delimited, body, head, request_id, method, now)
 
     def _serve_here(

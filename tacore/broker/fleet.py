@@ -263,7 +263,8 @@ class Fleet:
         """Look at what runs side by side; there each has its own time from when it was sent."""
         for dispatch in worker.dispatches.values():
             info = dispatch.method.info
-            if now - dispatch.sent > info.max_s:
+            began = max(each.deadline for each in dispatch.entries) if info.waits else dispatch.sent
+            if now - began > info.max_s:
                 self.kill(worker, f"{info.name} ran longer than its {info.max_s:g} s", now)
                 return
 

@@ -24,7 +24,7 @@ _MONEY = {"PAPER": "[reverse] PAPER [/]", "LIVE": "[bold white on red] LIVE [/]"
 class Screen:
     """Says what runs where, once it runs; what happens to it goes to standard error.
 
-    ``parts`` are those beside the broker: the supervisors of workers and orders, and the monitor.
+    ``parts`` are those beside the broker: the supervisors of workers, orders and agents, and the monitor.
     """
 
     def __init__(self, loaded: Loaded, parts: Sequence[str], options: Globals) -> None:
@@ -117,6 +117,7 @@ class Screen:
             "home": str(settings.home),
             "database": str(settings.database_path),
             "ledger": str(settings.ledger_path) if "orders" in self._teams else None,
+            "jobs": str(settings.jobs_path) if "agents" in self._teams else None,
             "logs": str(settings.logs_dir),
             "config": str(self._loaded.config_dir),
             "pids": dict(pids),
@@ -127,7 +128,8 @@ class Screen:
         rows = [
             ("clients", facts["clients"], f"broker, pid {pids.get('broker')}"),
             ("workers", facts["workers_at"], self._team(facts)),
-            ("orders", facts["ledger"] or "none", self._executor(facts)),
+            ("orders", facts["ledger"] or "none", self._owner("orders", facts)),
+            ("agents", facts["jobs"] or "none", self._owner("agents", facts)),
             ("monitor", facts["monitor"] or "none", self._page(facts)),
             ("home", facts["home"], ""),
             ("journal", facts["database"], ""),
@@ -161,7 +163,7 @@ class Screen:
             return "tacore monitor start"
         return f"page for a browser, pid {facts['pids'].get(MONITOR)}"
 
-    def _executor(self, facts: Mapping[str, Any]) -> str:
-        if "orders" not in self._teams:
-            return "tacore worker spawn --pool orders"
-        return f"one worker, supervisor pid {facts['pids'].get('orders')}"
+    def _owner(self, pool: str, facts: Mapping[str, Any]) -> str:
+        if pool not in self._teams:
+            return f"tacore worker spawn --pool {pool}"
+        return f"one worker, supervisor pid {facts['pids'].get(pool)}"

@@ -1,6 +1,8 @@
 """`tacore up`: the whole service in the foreground, supervised."""
 
 import sys
+from collections.abc import Iterable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -21,6 +23,7 @@ from tacore.worker.restarts import RestartPolicy
 
 app = group("Start the broker and its workers, and keep them up; Ctrl-C ends everything in good order.")
 ORDERS = "orders"
+AGENTS = "agents"
 MONITOR_S = 10.0
 MARGIN_S = 15.0
 """What an orderly end may take beyond the drain time: the journal's last commit, and the sockets."""
@@ -35,6 +38,9 @@ def up(
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the broker.")] = False,
     no_orders: Annotated[
         bool, typer.Option("--no-orders", help="Without the worker that places orders.")
+    ] = False,
+    no_agents: Annotated[
+        bool, typer.Option("--no-agents", help="Without the worker that runs agent jobs.")
     ] = False,
     no_monitor: Annotated[
         bool, typer.Option("--no-monitor", help="Without the web page and the HTTP interface.")
@@ -52,14 +58,18 @@ def up(
         about = {"home": str(settings.home), "frontend": settings.frontend_endpoint}
         with runfiles.announced(facts, about):
             workers = 0 if no_workers else settings.worker.count
-            orders = not (no_workers or no_orders) and serves(loaded, ORDERS)
-            parts = _parts(loaded, workers, orders=orders, monitor=not no_monitor, quiet=options.quiet)
+            without = {ORDERS: no_workers or no_orders, AGENTS: no_workers or no_agents}
+            owners = [pool for pool, unwanted in without.items() if not unwanted and serves(loaded, pool)]
+            parts = _parts(loaded, workers, owners, monitor=not no_monitor, quiet=options.quiet)
             shown = screen.Screen(loaded, [part.name for part in parts[1:]], options)
             return Service(Supervision(parts), settings, shown).run()
 
 
-def _parts(loaded: Loaded, workers: int, *, orders: bool, monitor: bool, quiet: bool) -> list[Part]:
-    """List the children in the order in which they are stopped: who accepts requests goes first."""
+def _parts(loaded: Loaded, workers: int, owners: Iterable[str], *, monitor: bool, quiet: bool) -> list[Part]:
+    """List the children in the order in which they are stopped: who accepts requests goes first.
+
+    ``owners`` are the pools of one worker that owns a store.
+    """
     settings = loaded.settings
     spec = {"loaded": loaded.to_json(), "stderr": not quiet}
     team = spec | {
@@ -67,7 +77,6 @@ def _parts(loaded: Loaded, workers: int, *, orders: bool, monitor: bool, quiet: 
         "pool": settings.worker.pool,
         "endpoint": settings.backend_endpoint,
     }
-    executor = team | {"count": 1, "pool": ORDERS}
     stop_s = settings.broker.drain_s + MARGIN_S
 
     def start(role: str, spec: dict[str, object]) -> processes.Child:
@@ -76,8 +85,9 @@ def _parts(loaded: Loaded, workers: int, *, orders: bool, monitor: bool, quiet: 
     parts = [Part("broker", lambda: start("broker", spec), stop_s, _policy(loaded))]
     if workers:
         parts.append(Part("workers", lambda: start("workers", team), stop_s, _policy(loaded)))
-    if orders:
-        parts.append(Part("orders", lambda: start("workers", executor), stop_s, _policy(loaded)))
+    for pool in owners:
+        owner = team | {"count": 1, "pool": pool}
+        parts.append(Part(pool, partial(start, "workers", owner), stop_s, _policy(loaded)))
     if monitor:
 
         def watch() -> processes.Child:

@@ -10,7 +10,7 @@ from tacore.analysis.asked import SPELLINGS, TYPES, Params
 from tacore.analysis.comprehensive import Combined, combine, parts
 from tacore.analysis.fundamental import figures_of, fundamental
 from tacore.analysis.weighing import Weighed
-from tacore.errors import NotFound, Unavailable, bad_param
+from tacore.errors import Internal, NotFound, Unavailable, bad_param
 from tacore.market.annual import bars_per_year, sessions_per_year
 from tacore.market.as_of import close_of
 from tacore.market.asking import find, provenance
@@ -53,7 +53,7 @@ def normalise(params: dict[str, Any]) -> dict[str, Any]:
 def analyze_stock(params: Params, context: Context) -> Answer:
     """Analyse one instrument as of the market's time, or as of a day's close."""
     if params.analysis_type == "agents":
-        raise _agents_are_not_here()
+        raise Internal("analysis_type agents belongs to analyze.agents: the broker sends it there")
     with step("symbol"):
         case = _open(params, context)
     wanted = [params.analysis_type] if params.analysis_type != "comprehensive" else list(_PARTS)
@@ -70,7 +70,7 @@ def analyze_stock(params: Params, context: Context) -> Answer:
     if not case.weighed:
         raise Unavailable("; ".join(f"{name}: {reason}" for name, reason in case.missing.items()))
     answer = case.answer(combine(case.weighed) if len(wanted) > 1 else None)
-    if case.passing:
+    if case.passing or params.out_of_place():
         answer.cached = False
     return answer
 
@@ -171,7 +171,9 @@ def _open(params: Params, context: Context) -> _Case:
         raise NotFound(missing[params.symbol])
     refuse_timeframe(params.timeframe, provider.name, provider.timeframes)
     moment = close_of("date", params.date, HOURS[market], now)
-    return _Case(params, context, market, provider, found[0].instrument, now, moment)
+    case = _Case(params, context, market, provider, found[0].instrument, now, moment)
+    case.warnings += params.out_of_place()
+    return case
 
 
 def _technical(case: _Case) -> Weighed:
@@ -322,15 +324,6 @@ def _histories(case: _Case, instruments: list[Instrument]) -> "Iterator[History]
         read += len(some)
 
 
-def _agents_are_not_here() -> Unavailable:
-    return Unavailable(
-        "analysis_type agents is not in this release: it will run a TradingAgents checkout as a "
-        "job, and needs one on its worker's machine; until then nothing stands in for it",
-        retryable=False,
-        details={"analysis_type": {"served": [each for each in TYPES if each != "agents"]}},
-    )
-
-
 METHOD = Method(
     name="analyze.stock",
     handler=analyze_stock,
@@ -342,6 +335,7 @@ METHOD = Method(
     normalise=normalise,
     prepare=prepare,
     cache=CacheRule(_KIND, cache_key),
+    routes={"analysis_type": {"agents": "analyze.agents", "agent": "analyze.agents"}},
     examples=(
         {"symbol": "AAPL"},
         {"symbol": "AAPL", "analysis_type": "comprehensive", "date": "2012-09-19"},

@@ -175,8 +175,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A job as jobs.db has it.
 
     ``progress`` is 0 to 1, ``stage`` the node at work. ``ran_s`` is what its attempts ran, the one under way
-    left out; ``running_since_us`` is when that began. ``outcome`` is there once done; ``reports`` and
-    ``tool_calls`` so far while it runs.
+    left out; ``running_since_us`` is when that began, ``started_us`` when the first did. ``outcome`` is there
+    once done; ``reports`` and ``tool_calls`` so far while it runs.
     """
 
     job_id: str
@@ -186,6 +186,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     state: JobState
     created_us: int
     updated_us: int
+    started_us: int | None = None
     running_since_us: int | None = None
     ended_us: int | None = None
     ran_s: float = 0.0

@@ -1,13 +1,18 @@
 """The job desk: what methods may do about agent jobs, as operations and not as SQL."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from tacore.model.jobs import Ask, Engine, Job, JobEvent, JobState, Limits
 from tacore.ports.later import Later
 from tacore.ports.orders import Asker
+
+if TYPE_CHECKING:
+    from tacore.model.agents import AgentSettings  # pydantic, which the way of a request does without
+
+T = TypeVar("T")
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +40,21 @@ class JobDesk(Protocol):
     Any of them may fail with Unavailable while jobs.db can't be written.
     """
 
-    def submit(self, ask: Ask, limits: Limits, *, fresh: bool, wait: bool, asker: Asker) -> Later[JobStory]:
+    @property
+    def settings(self) -> "AgentSettings":
+        """What jobs are made of that ask for nothing else, and what they may use."""
+        ...
+
+    def apart(self, look: Callable[[], T]) -> Later[T]:
+        """Run something slow on a thread of its own, such as a question to a provider of market data."""
+        ...
+
+    def submit(
+        self, ask: Ask, limits: Limits, *, key: str, fresh: bool, wait: bool, asker: Asker
+    ) -> Later[JobStory]:
         """Begin a job, or join the unfinished or still valid one of the same ask unless ``fresh``.
+
+        ``key`` names the request: sent again, because its manager or its answer was lost, it finds its job.
 
         With ``wait`` the answer comes when the job has ended, at the latest shortly before the asker stops
         waiting, with the job as it is then. Overloaded when the queue is full, Unavailable where the engine

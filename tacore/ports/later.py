@@ -54,6 +54,19 @@ class Later(Generic[T]):
         self.then(settle)
         return made
 
+    def chain(self, turn: "Callable[[T], Later[U]]") -> "Later[U]":
+        """Give what comes of the Later that ``turn`` makes of the value; what it raises is its outcome."""
+        made: Later[U] = Later()
+
+        def settle(value: Later[U] | None, error: TacoreError | None) -> None:
+            if value is None:
+                made._settle(None, error)
+            else:
+                value.then(made._settle)
+
+        self.map(turn).then(settle)
+        return made
+
     def _settle(self, value: T | None, error: TacoreError | None) -> None:
         if self.done:
             return

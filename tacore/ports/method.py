@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXCLUSIVE_POOLS = frozenset({"agents", "orders"})
 """The pools of one worker each, which alone writes a store."""
+Routes = Mapping[str, Mapping[str, str]]
+"""Names of params, their values in lower case, and the method that serves requests which have those."""
 
 
 def _own_risk() -> "RiskSettings":
@@ -105,12 +107,13 @@ class Method:
     owns a store it may return a Later of one, and the envelope says ``replayed`` of a result or an error's
     details in which that is True. ``renames`` maps accepted spellings to field names; ``normalise`` may
     rewrite the raw params dict after renaming and raise InvalidParams. ``max_s`` is how long a request may
-    run before its worker counts as hung. A method that is ``quick`` may be batched before it has been
+    run before its worker counts as hung; of a method that ``waits`` for something to happen, how long after
+    its client's patience is over. A method that is ``quick`` may be batched before it has been
     measured. One that ``writes`` ends as outcome_unknown when it is given up after a worker had it. A
     ``strict`` one refuses params that it does not know instead of ignoring them with a warning. ``debug``
     methods exist only with TACORE_DEBUG_METHODS=1. ``prepare`` imports what the handler needs and discovery
     must do without; a worker calls it before it takes requests. ``cache`` has answers kept, for methods that
-    only read.
+    only read. ``routes`` names, for values of a param (in lower case), the method that serves those requests.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Method:
     quick: bool = False
     writes: bool = False
     strict: bool = False
+    waits: bool = False
     debug: bool = False
     aliases: tuple[str, ...] = ()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -131,6 +135,7 @@ class Method:
     prepare: Callable[[], None] | None = None
     examples: tuple[Mapping[str, Any], ...] = ()
     cache: CacheRule | None = None
+    routes: Routes = field(default_factory=lambda: MappingProxyType({}))
 
 
 class MethodInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,8 +151,10 @@ class MethodInfo(msgspec.Struct, frozen=True, kw_only=True):
     max_s: float
     quick: bool = False
     writes: bool = False
+    waits: bool = False
     aliases: tuple[str, ...] = ()
     renames: Mapping[str, str] = {}
+    routes: Routes = {}
     params_schema: dict[str, Any] = {}
     result_schema: dict[str, Any] = {}
     examples: tuple[Mapping[str, Any], ...] = ()

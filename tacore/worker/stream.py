@@ -29,6 +29,10 @@ class Turning(Protocol):
         """Do what has come in and what is due; whatever it raises ends the process at once."""
         ...
 
+    def leave(self) -> None:
+        """Answer what only waits: the process is about to end. Called again and again until it has."""
+        ...
+
     def due(self) -> float | None:
         """Tell when it wants a turn by itself, in monotonic seconds; None for not before it is woken."""
         ...
@@ -98,6 +102,8 @@ class StreamServer(Member):
     def _step(self) -> bool:
         woken = self._wait()
         stays, taken = self._read()
+        if self._desk is not None and self._stopping:
+            self._desk.leave()
         if self._desk is not None and (taken or woken or self._patience_ms() == 0):
             self._desk.turn()
         return stays

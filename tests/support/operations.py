@@ -95,10 +95,16 @@ class Home:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def up(
-        self, *words: str, orders: bool = False, monitor: bool = False, **environ: str
+        self,
+        *words: str,
+        orders: bool = False,
+        agents: bool = False,
+        monitor: bool = False,
+        **environ: str,
     ) -> "subprocess.Popen[str]":
-        """Start everything and wait until it is ready; ``orders`` and ``monitor`` add theirs."""
-        without = [*([] if orders else ["--no-orders"]), *([] if monitor else ["--no-monitor"])]
+        """Start everything and wait until it is ready; ``orders``, ``agents`` and ``monitor`` add theirs."""
+        wanted = {"--no-orders": orders, "--no-agents": agents, "--no-monitor": monitor}
+        without = [option for option, there in wanted.items() if not there]
         process = self.start("up", *words, *without, **environ)
         eventually(lambda: self.said("up.out") or process.poll() is not None, "tacore up is ready")
         assert process.poll() is None, self.said("up.err")

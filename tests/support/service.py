@@ -31,7 +31,7 @@ from tests.support.command import command, environment
 MARK = "SERVICE_UNDER_TEST"
 PATIENCE_S = 45.0
 LOOK_S = 0.01
-ORDER = ("logs", "monitor", "monitor-2", "up", "broker", "workers", "orders")
+ORDER = ("logs", "monitor", "monitor-2", "up", "broker", "workers", "orders", "agents")
 """In which order children are ended: who accepts requests goes before who serves them."""
 
 
@@ -61,8 +61,7 @@ class Service:
 
     ``how`` is what starts it: its parts as children of the tests, `tacore up`, or nothing yet. ``settings``
     are by dotted key, with two underscores for the dot; with ``orders`` and ``agents`` those pools run too.
-    ``client``
-    is the tests' own line to it.
+    ``client`` is the tests' own line to it.
     """
 
     def __init__(
@@ -91,8 +90,7 @@ class Service:
         self.mark = uuid.uuid4().hex
         self.client = Client(self.endpoint, timeout_s=2.0, retries=0)
         self._workers = workers
-        self._orders = orders
-        self._agents = agents
+        self._owners = [*(["orders"] if orders else []), *(["agents"] if agents else [])]
         self._how = how
         self._children: dict[str, subprocess.Popen[Any]] = {}
 
@@ -120,12 +118,14 @@ class Service:
         if self._how == "children":
             self.start_broker()
             self.start_workers(self._workers)
-            if self._orders:
-                self.start_orders()
+            for pool in list(self._owners):
+                self.start_owner(pool)
         elif self._how == "up":
-            without = [] if self._orders else ["--no-orders"]
-            without += [] if self._agents else ["--no-agents"]
-            self.run("up", "up", "-n", str(self._workers), "--no-monitor", *without)
+            without = [
+                "--no-monitor",
+                *(f"--no-{pool}" for pool in ("orders", "agents") if pool not in self._owners),
+            ]
+            self.run("up", "up", "-n", str(self._workers), *without)
             self.wait_answers("up")
         if self._how != "nothing":
             self.wait_ready()
@@ -168,15 +168,20 @@ class Service:
 
     def start_orders(self) -> None:
         """Start a supervisor of the pool that places orders."""
-        self._orders = True
-        spec = {"count": 1, "pool": "orders", "endpoint": self.backend}
-        self._child("workers", spec, name="orders")
+        self.start_owner("orders")
+
+    def start_owner(self, pool: str) -> None:
+        """Start a supervisor of a pool of one worker, which owns a store."""
+        if pool not in self._owners:
+            self._owners.append(pool)
+        spec = {"count": 1, "pool": pool, "endpoint": self.backend}
+        self._child("workers", spec, name=pool)
 
     def wait_ready(self, without: Iterable[int] = ()) -> float:
         """Wait until the workers are all registered, none of them one of these pids; give the seconds."""
         gone = set(without)
-        apart = self._orders + self._agents
-        wanted, supervisors = self._workers + apart, bool(self._workers) + apart
+        owners = len(self._owners)
+        wanted, supervisors = self._workers + owners, bool(self._workers) + owners
 
         def complete() -> bool:
             health = self._health()
@@ -253,10 +258,10 @@ class Service:
         (supervisor,) = [each for each in all_there if each["pool"] == pool]
         return int(supervisor["pid"])
 
-    def executor_pid(self) -> int:
-        """Give the pid of the worker that places orders."""
+    def executor_pid(self, pool: str = "orders") -> int:
+        """Give the pid of the worker that owns a pool's store."""
         all_there = self.health()["components"]["workers"]["workers"]
-        (executor,) = [each for each in all_there if each["pool"] == "orders"]
+        (executor,) = [each for each in all_there if each["pool"] == pool]
         return int(executor["pid"])
 
     def worker_pids(self) -> list[int] | None:

@@ -62,6 +62,9 @@ class StandIn:
             if b"never" not in params or self.store.epoch > 1:
                 answer.resolve(msgspec.Raw(msgspec.json.encode(told)))
 
+    def leave(self) -> None:
+        """Nothing only waits."""
+
     def due(self) -> float | None:
         """Nothing is ever due."""
         return None

@@ -116,6 +116,9 @@ class Desk:
         ]
         return min(each for each in times if each is not None)
 
+    def leave(self) -> None:
+        """Nothing here only waits."""
+
     def close(self) -> None:
         """Send and ask nothing more."""
         self._fenced = True

@@ -2,8 +2,7 @@
 
 from tacore.execution.ledger.faults import Fenced, IllegalTransition
 from tacore.execution.ledger.ledger import Ledger
-from tacore.execution.ledger.possession import Possession
 from tacore.execution.ledger.reads import Reads
 from tacore.execution.ledger.transaction import Transaction
 
-__all__ = ["Fenced", "IllegalTransition", "Ledger", "Possession", "Reads", "Transaction"]
+__all__ = ["Fenced", "IllegalTransition", "Ledger", "Reads", "Transaction"]

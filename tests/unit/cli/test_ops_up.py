@@ -30,15 +30,16 @@ def health(*teams: tuple[int, str, int, int]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("workers", "orders", "expected"),
+    ("workers", "owners", "expected"),
     [
-        (3, True, [("broker", None), ("workers", (3, "fast")), ("workers", (1, "orders"))]),
-        (3, False, [("broker", None), ("workers", (3, "fast"))]),
-        (0, False, [("broker", None)]),
+        (3, ["orders"], [("broker", None), ("workers", (3, "fast")), ("workers", (1, "orders"))]),
+        (0, ["orders", "agents"], [("broker", None), ("workers", (1, "orders")), ("workers", (1, "agents"))]),
+        (3, [], [("broker", None), ("workers", (3, "fast"))]),
+        (0, [], [("broker", None)]),
     ],
 )
 def test_up_when_it_starts_has_a_part_for_each_team(
-    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, workers: int, orders: bool, expected: list[Any]
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, workers: int, owners: list[str], expected: list[Any]
 ) -> None:
     started: list[Any] = []
 
@@ -46,7 +47,7 @@ def test_up_when_it_starts_has_a_part_for_each_team(
         started.append((argv[-1], (spec["count"], spec["pool"]) if "count" in spec else None))
 
     monkeypatch.setattr(processes, "Child", child)
-    parts = up._parts(loaded, workers, orders=orders, monitor=False, quiet=True)
+    parts = up._parts(loaded, workers, owners, monitor=False, quiet=True)
     for part in parts:
         part.start()
     assert started == expected
@@ -75,11 +76,12 @@ def test_up_when_it_has_a_monitor_stops_it_last_and_can_do_without(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(processes, "Child", lambda argv, _spec: started.append(argv))
-    parts = up._parts(loaded, 1, orders=True, monitor=True, quiet=True)
+    parts = up._parts(loaded, 1, ["orders", "agents"], monitor=True, quiet=True)
     assert [(part.name, part.vital) for part in parts] == [
         ("broker", True),
         ("workers", True),
         ("orders", True),
+        ("agents", True),
         ("monitor", False),
     ]
     parts[-1].start()

@@ -273,10 +273,12 @@ def test_fundamental_when_the_provider_has_none_is_unavailable_for_good() -> Non
     assert not refused.value.retryable
 
 
-def test_agents_when_asked_are_unavailable_and_say_how_they_will_come() -> None:
-    with pytest.raises(Unavailable, match="TradingAgents checkout") as refused:
-        ask(symbol="AAPL", analysis_type="agents", wait=True)
-    assert not refused.value.retryable
+def test_analysis_when_params_of_agents_are_given_says_that_they_are_ignored() -> None:
+    warnings = ask(symbol="AAPL", wait=True, analysts=["news"])["warnings"]
+    assert warnings == [
+        "analysts: only for analysis_type agents, ignored",
+        "wait: only for analysis_type agents, ignored",
+    ]
 
 
 def test_analysis_when_history_is_short_gives_null_with_the_reason() -> None:

@@ -52,6 +52,9 @@ class Desk:
         self.asked.append((json.loads(bytes(params)), answer))
         return answer
 
+    def leave(self) -> None:
+        self.left = True
+
     def turn(self) -> None:
         asked, self.asked = self.asked, []
         for value, answer in asked:

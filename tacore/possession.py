@@ -1,4 +1,4 @@
-"""Who may open the ledger: one process at a time, and a successor ends the one before it."""
+"""Who may write a store: one process at a time, and a successor ends the one before it."""
 
 import fcntl
 import json
@@ -14,26 +14,31 @@ import psutil
 from tacore.errors import Unavailable
 from tacore.runfiles import process_of, write_whole
 
-_ROLE = "tacore executor"
 _PAUSE_S = 0.02  # the kernel tells nobody that a lock of another process is free
 
 
 class Possession:
-    """The lock beside a ledger, and the record of the process that holds it.
+    """The lock beside a store, and the record of the process that holds it.
+
+    ``role`` is what such a process is, as its record says it; ``what`` is the store in a person's words.
 
     The kernel lets go of the lock when its holder dies, however it dies. The file stays: to remove it would
     let two processes each lock a file of that name.
     """
 
-    def __init__(self, ledger_path: Path, *, wait_s: float) -> None:
-        self._ledger = ledger_path.absolute()
-        self._lock_path = self._ledger.with_name(f"{ledger_path.name}.lock")
-        self._owner_path = self._ledger.with_name(f"{ledger_path.name}.owner")
+    def __init__(
+        self, path: Path, *, wait_s: float, role: str = "tacore executor", what: str = "ledger"
+    ) -> None:
+        self._path = path.absolute()
+        self._role = role
+        self._what = what
+        self._lock_path = self._path.with_name(f"{path.name}.lock")
+        self._owner_path = self._path.with_name(f"{path.name}.owner")
         self._wait_s = wait_s
         self._descriptor: int | None = None
 
     def take(self) -> None:
-        """Hold the ledger from here on; the recorded process is killed if it still runs, stopped or not.
+        """Hold the store from here on; the recorded process is killed if it still runs, stopped or not.
 
         Raises Unavailable, naming the process, where the lock is not free after ``wait_s``.
         """
@@ -44,13 +49,13 @@ class Possession:
                     raise self._not_free()
                 time.sleep(_PAUSE_S)
             started = psutil.Process().create_time()
-            facts = {"pid": os.getpid(), "started": started, "role": _ROLE, "ledger": str(self._ledger)}
+            facts = {"pid": os.getpid(), "started": started, "role": self._role, self._what: str(self._path)}
             write_whole(self._owner_path, json.dumps(facts))
         except OSError as error:
             self._unlock()
             raise Unavailable(
-                f"the ledger's lock can't be taken: {error}",
-                details={"ledger": str(self._ledger), "reason": "io"},
+                f"the {self._what}'s lock can't be taken: {error}",
+                details={self._what: str(self._path), "reason": "io"},
             ) from error
         except BaseException:
             self._unlock()
@@ -83,9 +88,9 @@ class Possession:
         return self._locks() and (predecessor is None or self._predecessor() is None)
 
     def _predecessor(self) -> psutil.Process | None:
-        """Find the recorded process if it is the very same one, runs, and held this ledger."""
+        """Find the recorded process if it is the very same one, runs, and held this store."""
         facts = self._recorded()
-        if facts.get("role") != _ROLE or facts.get("ledger") != str(self._ledger):
+        if facts.get("role") != self._role or facts.get(self._what) != str(self._path):
             return None
         found = process_of(facts)
         return None if found is None or found.pid == os.getpid() else found
@@ -121,6 +126,6 @@ class Possession:
     def _not_free(self) -> Unavailable:
         pid = self._recorded().get("pid", "unknown")
         return Unavailable(
-            f"process {pid} holds the ledger {self._ledger} and has not let go within {self._wait_s:g} s",
-            details={"ledger": str(self._ledger), "reason": "locked", "pid": pid},
+            f"process {pid} holds the {self._what} {self._path} and has not let go within {self._wait_s:g} s",
+            details={self._what: str(self._path), "reason": "locked", "pid": pid},
         )

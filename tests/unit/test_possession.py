@@ -14,12 +14,12 @@ import psutil
 import pytest
 
 from tacore.errors import Unavailable
-from tacore.execution.ledger import Possession
+from tacore.possession import Possession
 
 HOLD = """
 import sys
 from pathlib import Path
-from tacore.execution.ledger.possession import Possession
+from tacore.possession import Possession
 Possession(Path(sys.argv[1]), wait_s=float(sys.argv[2])).take()
 print("held", flush=True)
 sys.stdin.readline()

@@ -1,0 +1,80 @@
+"""What a job costs, and whether it has used up what it may use."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from tacore.model.jobs import Fault, Job, Limits, Spent
+
+_PER = 1_000_000
+
+
+class Price(Protocol):
+    """What a million tokens cost, read and written."""
+
+    @property
+    def input(self) -> Decimal:
+        """Of what the model reads."""
+        ...
+
+    @property
+    def output(self) -> Decimal:
+        """Of what it writes."""
+        ...
+
+
+def priced(spent: Spent, prices: Mapping[str, Price]) -> Spent:
+    """Say what calls cost; None where their model has no price."""
+    price = prices.get(spent.model)
+    cost = None
+    if price is not None:
+        cost = (spent.input_tokens * price.input + spent.output_tokens * price.output) / _PER
+    return msgspec.structs.replace(spent, cost=cost)
+
+
+def tokens_of(spent: Sequence[Spent]) -> int:
+    """Count tokens, read and written."""
+    return sum(each.input_tokens + each.output_tokens for each in spent)
+
+
+def cost_of(spent: Sequence[Spent]) -> Decimal:
+    """Add up what has a price."""
+    return sum((each.cost for each in spent if each.cost is not None), Decimal(0))
+
+
+def used_up(job: Job) -> Fault | None:
+    """Say which limit a job has passed by what its models used, with figures; None where it may go on."""
+    tokens, cost, limits = tokens_of(job.spent), cost_of(job.spent), job.limits
+    if tokens > limits.max_tokens:
+        return Fault(
+            code="token_limit", message=f"it has used {tokens:,} tokens; allowed: {limits.max_tokens:,}"
+        )
+    if limits.max_cost is not None and cost > limits.max_cost:
+        allowed = f"{limits.max_cost:f} {job.cost_currency}"
+        return Fault(
+            code="cost_limit", message=f"it has cost {cost:f} {job.cost_currency}; allowed: {allowed}"
+        )
+    return None
+
+
+def too_long(ran_s: float, max_s: float) -> Fault:
+    """Say that a job has run for too long, in all of its attempts."""
+    return Fault(code="time_limit", message=f"it has run {ran_s:,.1f} s; allowed: {max_s:,g} s")
+
+
+def covers(limits: Limits, wanted: Limits) -> bool:
+    """Tell whether a job with these limits may use at least as much as is wanted."""
+    money = limits.max_cost is None or (wanted.max_cost is not None and limits.max_cost >= wanted.max_cost)
+    return money and limits.max_s >= wanted.max_s and limits.max_tokens >= wanted.max_tokens
+
+
+def extended(job: Job, allotment: Limits) -> Limits:
+    """Give what a job may use that an operator has go on: what it has used, and as much again as at first."""
+    more = None if allotment.max_cost is None else cost_of(job.spent) + allotment.max_cost
+    return Limits(
+        max_s=job.ran_s + allotment.max_s,
+        max_tokens=tokens_of(job.spent) + allotment.max_tokens,
+        max_cost=more,
+    )

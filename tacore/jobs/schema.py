@@ -1,0 +1,112 @@
+"""The tables of jobs.db and their migrations, which only the job manager runs.
+
+`PRAGMA user_version` counts the migrations applied; each is one transaction. Times are epoch microseconds,
+money is TEXT, exact. ``ask`` is the canonical JSON of what is asked for: equal text is the same work.
+``due_us`` is before when a queued job does not start; ``allowed`` is after how many attempts it is given up;
+``allotment`` is what an operator's retry adds to its limits; ``pid`` and ``pid_started`` name its process.
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Sequence
+
+from tacore.errors import ConfigurationError
+
+_ABOUT = """
+CREATE TABLE about (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  store_id TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  created_us INTEGER NOT NULL
+)
+"""
+_JOBS = """
+CREATE TABLE jobs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+  engine TEXT NOT NULL,
+  market TEXT NOT NULL,
+  symbol TEXT NOT NULL,
+  date TEXT NOT NULL,
+  ask TEXT NOT NULL,
+  limits TEXT NOT NULL,
+  allotment TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  request_key TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL,
+  due_us INTEGER NOT NULL,
+  started_us INTEGER,
+  running_since_us INTEGER,
+  ended_us INTEGER,
+  ran_us INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  allowed INTEGER NOT NULL,
+  progress REAL NOT NULL DEFAULT 0,
+  stage TEXT NOT NULL DEFAULT '',
+  pid INTEGER,
+  pid_started REAL,
+  fault_code TEXT,
+  fault_message TEXT,
+  cost_currency TEXT NOT NULL,
+  action TEXT,
+  verdict TEXT,
+  outcome TEXT,
+  warnings TEXT NOT NULL DEFAULT '[]',
+  last_event_id INTEGER NOT NULL DEFAULT 0,
+  CHECK ((state = 'running') = (running_since_us IS NOT NULL))
+)
+"""
+_OF = "job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE"
+_PARTS = (
+    f"CREATE TABLE events ({_OF}, id INTEGER NOT NULL,"
+    " at_us INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, data TEXT NOT NULL,"
+    " PRIMARY KEY (job, id)) WITHOUT ROWID",
+    f"CREATE TABLE spent ({_OF}, node TEXT NOT NULL,"
+    " model TEXT NOT NULL, calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL,"
+    " output_tokens INTEGER NOT NULL, cost TEXT, PRIMARY KEY (job, node, model))",
+    f"CREATE TABLE reports ({_OF}, name TEXT NOT NULL,"
+    " title TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (job, name))",
+    f"CREATE TABLE tool_calls (number INTEGER PRIMARY KEY, {_OF}, at_us INTEGER NOT NULL,"
+    " node TEXT NOT NULL, tool TEXT NOT NULL, call TEXT NOT NULL)",
+)
+_INDEXES = (
+    "CREATE INDEX jobs_unfinished ON jobs (state, due_us, number) WHERE state IN ('queued', 'running')",
+    "CREATE INDEX jobs_by_state ON jobs (state)",
+    "CREATE INDEX jobs_by_ask ON jobs (ask, number)",
+    "CREATE INDEX jobs_by_symbol ON jobs (symbol, number)",
+    "CREATE INDEX jobs_ended ON jobs (ended_us) WHERE ended_us IS NOT NULL",
+    "CREATE INDEX tool_calls_by_job ON tool_calls (job)",
+)
+MIGRATIONS: Sequence[Sequence[str]] = ((_ABOUT, _JOBS, *_PARTS, *_INDEXES),)
+
+
+def migrate(connection: sqlite3.Connection, wall_us: int) -> None:
+    """Bring the schema up to date, a transaction for each step.
+
+    Raises ConfigurationError where a later tacore has written the file.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise ConfigurationError(
+            f"jobs.db has schema {version}; allowed: up to {len(MIGRATIONS)}, so a later tacore wrote it",
+            details={"schema": version, "allowed": len(MIGRATIONS)},
+        )
+    for number in range(version + 1, len(MIGRATIONS) + 1):
+        _step(connection, number, wall_us)
+
+
+def _step(connection: sqlite3.Connection, number: int, wall_us: int) -> None:
+    run = connection.execute
+    run("BEGIN IMMEDIATE")
+    try:
+        for statement in MIGRATIONS[number - 1]:
+            run(statement)
+        run("INSERT OR IGNORE INTO about VALUES (1, ?, 0, ?)", (uuid.uuid4().hex, wall_us))
+        run(f"PRAGMA user_version = {number}")
+        run("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            run("ROLLBACK")
+        raise
