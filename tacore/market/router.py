@@ -1,14 +1,16 @@
 """The configured markets behind the MarketData port."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tacore.clock import Clock
 from tacore.errors import InvalidParams, NotFound, Unavailable, bad_param
 from tacore.market.anchors import clock_of, make_anchors
+from tacore.market.annual import sessions_per_year
 from tacore.market.calendars import Calendars, Sessions
+from tacore.market.hours import HOURS
 from tacore.market.lineup import open_providers
 from tacore.market.registry import Providers
 from tacore.market.symbols import MARKET_SPELLINGS, market_of
@@ -77,6 +79,14 @@ class Markets:
     def session(self, market: str, at: datetime) -> str:
         """Give the date of the session that trades at a market time, or of the next one (ISO 8601)."""
         return self._sessions(self.market(market)).session(at).isoformat()
+
+    def close(self, market: str, day: date) -> datetime:
+        """Give when a day's regular session ends (aware UTC), whether or not the day has one."""
+        return HOURS[self.market(market)].close(day)
+
+    def sessions_per_year(self, market: str) -> float:
+        """Give the sessions of a year, by which a daily figure becomes a yearly one."""
+        return sessions_per_year(HOURS[self.market(market)])
 
     def is_stale(self, market: str, as_of: datetime) -> bool:
         """Tell whether the market has traded since then for longer than its ``stale_after_s``."""

@@ -1,7 +1,7 @@
 """Where market data comes from, and what a scan reads."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tacore.model import Bar, Fundamentals, Instrument, Quote
@@ -136,6 +136,14 @@ class MarketData(Protocol):
         It is the exchange's date. A session has its breaks and the very moment of its close, where a standing
         replay stands; that of a market that never closes is the UTC date.
         """
+        ...
+
+    def close(self, market: str, day: date) -> datetime:
+        """Give when a day's regular session ends (aware UTC), whether or not the day has one."""
+        ...
+
+    def sessions_per_year(self, market: str) -> float:
+        """Give the sessions of a year, by which a daily figure becomes a yearly one."""
         ...
 
     def is_stale(self, market: str, as_of: datetime) -> bool:

@@ -1,7 +1,7 @@
 """One run of a team of agents under the interpreter of an engine's checkout: this file, nothing of tacore.
 
-Started as ``PYTHON runner.py`` in a private folder, with the model's key as OPENAI_API_KEY. JSON lines come
-on standard input and go to standard output:
+Started as ``PYTHON -I -B runner.py`` in a private folder, with the model's key as OPENAI_API_KEY. JSON lines
+come on standard input and go to standard output:
 
     in   {"engine", "checkout"}                             import the engine; nothing is run yet
          {"ask", "symbol", "folder", "model": {"base_url", "temperature", "max_answer_tokens", "timeout_s"}}
@@ -11,7 +11,7 @@ on standard input and go to standard output:
          {"kind": "used", "node", "model", "calls", "input", "output"}    null tokens: nobody knows
          {"kind": "need", "n", "node", "tool", "arguments"}               a question for data
          {"kind": "wrote", "name", "title", "text"}
-         {"kind": "told", "signal", "final_text", "reports", "debates", "failed"}            the end
+         {"kind": "told", "signal", "answer", "final_text", "reports", "debates", "failed"}  the end
          {"kind": "broke", "code", "message", "passing", "retry_after_s"}              the other end
 
 ``ask`` is an Ask, ``symbol`` its symbol as the engine writes it, ``spent`` what was used since the last
@@ -149,7 +149,7 @@ class Calls:
         self._parent, self._timeout_s = parent, timeout_s
         self._of: dict[Any, tuple[str, str]] = {}
         self.spent: list[dict[str, Any]] = []
-        self.answer = ""
+        self.answer: str | None = None
         self.failed: list[str] = []
 
     def handler(self) -> Any:
@@ -470,8 +470,8 @@ def build_cn(module: Any, order: dict[str, Any]) -> Any:
         # The client has its retries already; ours go on after the last node that has finished.
         llm.root_client.max_retries = 0
         llm.client = llm.root_client.chat.completions
-    # The news analyst drops the answer of a model that calls its tool. One whose class bears this name it gives
-    # the news beforehand.
+    # The news analyst drops the answer of a model that calls its tool; to one whose class bears this name it
+    # gives the news beforehand.
     quick = team.quick_thinking_llm
     quick.__class__ = type("ChatOpenAIDeepSeekStyle", (type(quick),), {})
     return team
@@ -482,13 +482,14 @@ def begin_cn(team: Any, order: dict[str, Any]) -> Any:
     return team.propagator.create_initial_state(order["symbol"], order["ask"]["date"])
 
 
-def signal_cn(team: Any, order: Any, text: str, calls: Calls, handler: Any) -> dict[str, Any]:
-    """Have the engine read its decision: one more call, outside of the graph; ``raw`` is the model's answer."""
+def signal_cn(team: Any, order: Any, text: str, handler: Any) -> dict[str, Any]:
+    """Have the engine read its decision: one more call, outside of the graph."""
     runnable: Any = importlib.import_module("langchain_core.runnables").RunnableLambda
-    calls.answer = ""
     config = {"callbacks": [handler], "metadata": {"langgraph_node": "Signal"}}
-    found = runnable(lambda _: team.process_signal(text, order["symbol"])).invoke(None, config)
-    return {**found, "raw": calls.answer}
+    found: dict[str, Any] = runnable(lambda _: team.process_signal(text, order["symbol"])).invoke(
+        None, config
+    )
+    return found
 
 
 # --- TauricResearch's TradingAgents
@@ -593,9 +594,7 @@ def begin_tauric(team: Any, order: dict[str, Any]) -> Any:
     )
 
 
-def signal_tauric(
-    team: Any, _order: dict[str, Any], text: str, _calls: Calls, _handler: Any
-) -> dict[str, Any]:
+def signal_tauric(team: Any, _order: Any, text: str, _handler: Any) -> dict[str, Any]:
     """Have the engine read its decision, which makes no call."""
     return {"rating": team.process_signal(text)}
 
@@ -629,8 +628,7 @@ def prepare(checkout: str) -> None:
     link = root / "tradingagents"
     link.unlink(missing_ok=True)
     link.symlink_to(Path(checkout) / "tradingagents", target_is_directory=True)
-    own = str(Path(__file__).parent)
-    sys.path[:] = [str(root), *(each for each in sys.path if each != own)]
+    sys.path.insert(0, str(root))
     with contextlib.suppress(ImportError):
         dotenv: Any = importlib.import_module("dotenv")
         dotenv.load_dotenv = lambda *_args, **_more: False
@@ -662,8 +660,10 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
     if fresh or began.next:
         walk(graph, engine.begin(team, order) if fresh else None, config, parent, data, calls)
     state = graph.get_state(config).values
-    signal = kept_signal(
-        folder / "signal.json", lambda: engine.signal(team, order, final(state), calls, handler)
+    calls.answer = None
+    signal = kept(
+        folder / "signal.json",
+        lambda: {"signal": engine.signal(team, order, final(state), handler), "answer": calls.answer},
     )
     if spent := calls.take_spent():
         parent.tell("stage", node="Signal", next="", spent=spent)
@@ -674,7 +674,7 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
     ]
     debates = [speech for key, debate in SPEECHES.items() for speech in speeches(debate, state.get(key))]
     return {
-        "signal": signal,
+        **signal,
         "final_text": final(state),
         "reports": reports,
         "debates": debates,
@@ -701,8 +701,8 @@ def walk(graph: Any, begin: Any, config: Any, parent: Parent, data: Data, calls:
     parent.tell("stage", node=finished, next="Signal", spent=calls.take_spent())
 
 
-def kept_signal(path: Path, find: Any) -> dict[str, Any]:
-    """Give the signal that an earlier attempt found, else find and keep it: it may have cost a call."""
+def kept(path: Path, find: Any) -> dict[str, Any]:
+    """Give what an earlier attempt found, else find and keep it: it may have cost a call."""
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_bytes())
         return found
