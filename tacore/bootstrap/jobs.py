@@ -52,7 +52,7 @@ class JobsDesk:
         configured, calendars = providers_of(loaded), calendars_of(loaded)
         data = build_market_data(markets, clock, welcome.clock, configured, calendars)
         threading.Thread(target=data.warm, name="warm", daemon=True).start()
-        analysts = analysts_of(loaded, self._settings, data, clock)
+        analysts = analysts_of(loaded, data, clock)
         desk = Desk(self._store, self._settings, analysts, loaded.settings.agents_dir, clock, wake)
         journal = loaded.settings.journal
         make_rows = RowMaker(journal.payloads, journal.field_cap_bytes)

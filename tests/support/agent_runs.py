@@ -117,6 +117,10 @@ class Heard:
         """Sum the same tokens, as the stages say them."""
         return sums(spent for stage in self.of(Stage) for spent in stage.spent)
 
+    def costs(self, model: str) -> list[Used]:
+        """Give the calls of a model."""
+        return [each for each in self.of(Used) if each.spent.model == model]
+
     def calls(self) -> int:
         """Count the calls of the models."""
         return sum(each.spent.calls for each in self.of(Used))

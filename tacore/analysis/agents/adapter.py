@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("runner.py")
 _MILLION = 1_000_000
+_SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class AgentAnalyst:
         self._lock = threading.Lock()
         self._ready: list[tuple[Child, Path, str]] = []
         self._runs: list[AgentRun] = []
-        self._closed = False
+        self._closed = self._swept = False
 
     @property
     def name(self) -> str:
@@ -113,7 +114,7 @@ class AgentAnalyst:
             self._ready = [each for each in self._ready if self._fit(each, key)]
             if self._closed or len(self._ready) >= max(1, self._settings.warm):
                 return
-            self._place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
             scratch = Path(tempfile.mkdtemp(prefix=f"warm-{self.name}-", dir=self._place.folder))
             self._ready.append((self._spawn(scratch, key), scratch, key))
 
@@ -128,6 +129,15 @@ class AgentAnalyst:
             shutil.rmtree(scratch, ignore_errors=True)
         for run in runs:
             run.kill()
+            run.settle(_SETTLE_S)
+
+    def _sweep(self) -> None:
+        """Make the folder of the processes that are kept ready; once, without what a killed manager left."""
+        folder = self._place.folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in () if self._swept else folder.glob(f"warm-{self.name}-*"):
+            shutil.rmtree(each, ignore_errors=True)
+        self._swept = True
 
     def _lacking(self) -> Mapping[str, str]:
         """Name the settings that lack something, with what they have to name."""

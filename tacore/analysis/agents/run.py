@@ -74,6 +74,8 @@ class AgentRun:
         self._evidence = Evidence(errand.folder / "evidence.ndjson")
         self._saying = threading.RLock()
         self._over = False
+        self._word: Finished | Broke | None = None
+        self._gone = threading.Event()
         self._counted = True
         self._needs: SimpleQueue[NeedLine | None] = SimpleQueue()
 
@@ -100,6 +102,10 @@ class AgentRun:
             self._over = True
         self._child.kill()
 
+    def settle(self, timeout_s: float) -> None:
+        """Wait until nothing of the process is left, its folder of its own included."""
+        self._gone.wait(timeout_s)
+
     def _say(self, said: Said) -> None:
         with self._saying:
             if not self._over:
@@ -107,7 +113,7 @@ class AgentRun:
                 self._tell(said)
 
     def _hear(self, line: bytes) -> None:
-        if self._over:
+        if self._over or self._word is not None:
             return
         try:
             said = read_line(self._scrub.bytes(line))
@@ -170,7 +176,6 @@ class AgentRun:
             self._child.send({"answer": need.n, "text": text})
 
     def _conclude(self, said: ToldLine) -> None:
-        self._child.kill()
         told = Told(
             signal=said.signal,
             answer=said.answer,
@@ -183,19 +188,21 @@ class AgentRun:
         try:
             outcome = self._desk.conclude(self._errand.ask, told, self._evidence.all())
         except TacoreError as error:
-            self._say(
-                Broke(code=error.code, message=self._scrub.text(error.message), passing=error.retryable)
-            )
+            self._break(error.code, self._scrub.text(error.message), passing=error.retryable)
         except Exception:
             _LOG.exception("agent_conclusion_failed", extra={"symbol": self._errand.ask.symbol})
-            message = "what the engine told can't be judged; the log says why"
-            self._say(Broke(code="internal", message=message, passing=False))
+            self._break("internal", "what the engine told can't be judged; the log says why", passing=False)
         else:
-            self._say(Finished(outcome=outcome))
+            self._finish(Finished(outcome=outcome))
 
     def _break(self, code: str, message: str, *, passing: bool, retry_after_s: float | None = None) -> None:
+        self._finish(Broke(code=code, message=message, passing=passing, retry_after_s=retry_after_s))
+
+    def _finish(self, word: Finished | Broke) -> None:
+        """End the process; once it has ended the word is said, unless there was one before."""
+        with self._saying:
+            self._word = self._word or word
         self._child.kill()
-        self._say(Broke(code=code, message=message, passing=passing, retry_after_s=retry_after_s))
 
     def _ended(self, how: str) -> None:
         for _ in range(LOOKS_AT_ONCE):
@@ -205,7 +212,8 @@ class AgentRun:
             shutil.rmtree(self._scratch, ignore_errors=True)
         last = self._noise.last()
         message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
-        self._say(Broke(code="child_died", message=message, passing=True))
+        self._say(self._word or Broke(code="child_died", message=message, passing=True))
+        self._gone.set()
 
 
 class Evidence:
