@@ -127,6 +127,30 @@ def test_job_when_something_is_killed_in_the_middle_goes_on_and_pays_for_no_node
     assert [each["kind"] for each in job["events"]].count("ended") == 1
 
 
+def stop_all(service: AgentService) -> None:
+    service.end("up")
+    service.wait_gone()
+
+
+def kill_all(service: AgentService) -> None:
+    for each in service.living():
+        each.kill()
+    service.bury("up")
+    service.wait_gone()
+
+
+@pytest.mark.parametrize("end", [stop_all, kill_all])
+def test_job_when_all_of_the_service_ends_in_the_middle_goes_on_with_the_next_start(
+    service: AgentService, end: Callable[[AgentService], None]
+) -> None:
+    job_id = stuck(service)
+    end(service)
+    service.start()
+    job = service.ended(job_id)
+    assert (job["state"], job["recommendation"]) == ("done", "buy"), job["error"]
+    assert service.server.answered == job["tokens"]["calls"] == CALLS
+
+
 def test_run_when_its_manager_is_killed_ends_by_itself(service: AgentService) -> None:
     stuck(service)
     (run,) = service.runs()
