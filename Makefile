@@ -8,11 +8,13 @@ RUN := $(VENV)/bin/python -m
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test soak check bench coverage image lock clean
+.PHONY: help install up test test-agents soak check bench coverage image lock clean
 
 help:
 	@echo "make up        start the service here; Ctrl-C stops it"
 	@echo "make test      run all tests"
+	@echo "make test-agents TRADINGAGENTS_PATH=... [TRADINGAGENTS_PYTHON=... TAURIC_PATH=... TAURIC_PYTHON=...]"
+	@echo "               run the real engines against a scripted model server"
 	@echo "make soak      crash and kill executors for up to an hour, and make each call 1,000 times"
 	@echo "make check     ruff, mypy --strict and the import rule"
 	@echo "make coverage  run all tests measured; htmlcov/index.html shows it"
@@ -38,6 +40,12 @@ up: $(STAMP)
 test: $(STAMP)
 	$(RUN) pytest -q -n 2 -m "not serial"
 	$(RUN) pytest -q -m serial || [ $$? -eq 5 ]
+
+test-agents: $(STAMP)
+	@[ -n "$(TRADINGAGENTS_PATH)$(TAURIC_PATH)" ] || \
+		{ echo "name a checkout: TRADINGAGENTS_PATH (TradingAgents-CN) or TAURIC_PATH (TradingAgents)" >&2; exit 2; }
+	TRADINGAGENTS_PATH="$(TRADINGAGENTS_PATH)" TRADINGAGENTS_PYTHON="$(TRADINGAGENTS_PYTHON)" \
+		TAURIC_PATH="$(TAURIC_PATH)" TAURIC_PYTHON="$(TAURIC_PYTHON)" $(RUN) pytest -q tests/agents
 
 soak: $(STAMP)
 	ORDER_CRASHES=10000 TACORE_REAL_KILLS=500 TACORE_CALLS=1000 TACORE_LOCKED_S=30 timeout 3600 $(RUN) pytest -q -s \

@@ -1,6 +1,8 @@
 """Tell which engine a checkout is of, and in which version; nothing of it is run or imported."""
 
 import re
+import shutil
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +55,30 @@ def identify(path: Path) -> Checkout | None:
         if all((path / each).exists() for each in marks):
             return Checkout(path, engine, _version(path), _commit(path))
     return None
+
+
+def problem_of(path: Path | None, engine: Engine) -> str:
+    """Say what has to be named in the place of ``path``, "" where it is a checkout of that engine."""
+    wanted = f"a checkout of {NAMES[engine]}"
+    if path is None:
+        return wanted
+    if not path.is_dir():
+        return f"{wanted}: {path} is no folder"
+    found = identify(path)
+    if found is None:
+        return f"{wanted}: {path} is none"
+    return "" if found.engine == engine else f"{wanted}: {path} is one of {NAMES[found.engine]}"
+
+
+def version_of(path: Path) -> str:
+    """Give version and commit of a checkout."""
+    found = identify(path)
+    return "" if found is None else found.named
+
+
+def interpreter_of(named: str) -> str | None:
+    """Find the interpreter that is named, tacore's own where none is; None where there is no such program."""
+    return shutil.which(named) if named else sys.executable
 
 
 def _version(path: Path) -> str:

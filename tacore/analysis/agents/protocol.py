@@ -1,0 +1,90 @@
+"""The lines of a runner, as its parent reads them (runner.py has the whole protocol)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tacore.model.jobs import Report, Speech
+
+
+class Ready(msgspec.Struct, frozen=True, tag_field="kind", tag="ready"):
+    """The engine is imported."""
+
+
+class UsedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="used"):
+    """A call of a model; tokens are None where its server did not say."""
+
+    node: str
+    model: str
+    calls: int
+    input: int | None
+    output: int | None
+
+
+class SpentEntry(msgspec.Struct, frozen=True):
+    """A call of a model within a stage."""
+
+    node: str
+    model: str
+    calls: int
+    input: int | None
+    output: int | None
+
+
+class StageLine(msgspec.Struct, frozen=True, tag_field="kind", tag="stage"):
+    """A node has finished and is kept; "" where none has yet."""
+
+    node: str
+    next: str
+    spent: Sequence[SpentEntry]
+
+
+class NeedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="need"):
+    """A question for data, to be answered by its number."""
+
+    n: int
+    node: str
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+class WroteLine(msgspec.Struct, frozen=True, tag_field="kind", tag="wrote"):
+    """An agent has written a report."""
+
+    name: str
+    title: str
+    text: str
+
+
+class ToldLine(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
+    """The run has come to its end; ``answer`` is what the model itself said for a signal, None unasked."""
+
+    signal: Mapping[str, Any]
+    answer: str | None
+    final_text: str
+    reports: list[Report]
+    debates: list[Speech]
+    failed: list[str]
+
+
+class BrokeLine(msgspec.Struct, frozen=True, tag_field="kind", tag="broke"):
+    """The run can't go on."""
+
+    code: str
+    message: str
+    passing: bool
+    retry_after_s: float | None
+
+
+Line = Ready | UsedLine | StageLine | NeedLine | WroteLine | ToldLine | BrokeLine
+_DECODER = msgspec.json.Decoder(Line)
+
+
+def read_line(line: bytes) -> Line:
+    """Read one line; raises ValueError for what no runner says."""
+    try:
+        found: Line = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ValueError(f"{error}: {line[:100]!r}") from error
+    return found

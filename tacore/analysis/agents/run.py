@@ -1,0 +1,240 @@
+"""A run under way: what its runner says becomes what the manager is told."""
+
+import contextlib
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+
+from tacore.analysis.agents.child import Child
+from tacore.analysis.agents.engines import Course
+from tacore.analysis.agents.noise import Noise, Scrubber
+from tacore.analysis.agents.protocol import (
+    BrokeLine,
+    NeedLine,
+    SpentEntry,
+    StageLine,
+    ToldLine,
+    UsedLine,
+    WroteLine,
+    read_line,
+)
+from tacore.analysis.agents.told import Told
+from tacore.errors import TacoreError
+from tacore.model.jobs import Ask, Outcome, Report, Spent, ToolCall
+from tacore.ports.analyst import Broke, Finished, Looked, Noted, Said, Say, Stage, Used, Wrote
+
+LOOKS_AT_ONCE = 2
+_LOG = logging.getLogger(__name__)
+_NO_TOKENS = "the model's server does not say how many tokens it used: tokens and costs are unknown"
+
+Answer = Callable[[Ask, str, str, Mapping[str, Any]], tuple[str, ToolCall]]
+"""Gives the text for an agent, and the record of its look at data: ask, node, tool, arguments."""
+Conclude = Callable[[Ask, Told, Sequence[ToolCall]], Outcome]
+Price = Callable[[str, int, int], Decimal | None]
+"""What a model's call costs, by its tokens in and out; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a run needs of tacore."""
+
+    answer: Answer
+    conclude: Conclude
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is asked of a run. ``order`` is the runner's; ``folder`` keeps what a resumed run needs."""
+
+    ask: Ask
+    order: Mapping[str, Any]
+    folder: Path
+    course: Sequence[str]
+    engine_version: str
+    secret: str
+
+
+class AgentRun:
+    """A runner's process at work on an errand; says Finished or Broke once, unless it is killed."""
+
+    def __init__(self, child: Child, errand: Errand, desk: Desk, say: Say, scratch: Path | None) -> None:
+        self._child, self._errand, self._desk, self._tell, self._scratch = child, errand, desk, say, scratch
+        self._course = Course(errand.course)
+        self._scrub = Scrubber(errand.secret)
+        self._noise = Noise(errand.folder, self._scrub)
+        self._evidence = Evidence(errand.folder / "evidence.ndjson")
+        self._saying = threading.RLock()
+        self._over = False
+        self._word: Finished | Broke | None = None
+        self._gone = threading.Event()
+        self._counted = True
+        self._needs: SimpleQueue[NeedLine | None] = SimpleQueue()
+
+    def begin(self) -> None:
+        """Give the errand to the runner."""
+        for _ in range(LOOKS_AT_ONCE):
+            threading.Thread(target=self._look, name=f"looks-{self.pid}", daemon=True).start()
+        self._child.listen(self._hear, self._noise.hear, self._ended)
+        self._child.send(self._errand.order)
+
+    @property
+    def pid(self) -> int:
+        """The process that runs it, the head of its own process group."""
+        return self._child.pid
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more will be said."""
+        return self._over
+
+    def kill(self) -> None:
+        """End the process and all of its own at once; nothing is said after this returns. Safe twice."""
+        with self._saying:
+            self._over = True
+        self._child.kill()
+
+    def settle(self, timeout_s: float) -> None:
+        """Wait until nothing of the process is left, its folder of its own included."""
+        self._gone.wait(timeout_s)
+
+    def _say(self, said: Said) -> None:
+        with self._saying:
+            if not self._over:
+                self._over = isinstance(said, Finished | Broke)
+                self._tell(said)
+
+    def _hear(self, line: bytes) -> None:
+        if self._over or self._word is not None:
+            return
+        try:
+            said = read_line(self._scrub.bytes(line))
+        except ValueError as error:
+            self._break("runner_unreadable", f"the runner said what can't be read: {error}", passing=True)
+            return
+        match said:
+            case StageLine():
+                self._stage(said)
+            case UsedLine():
+                self._used(said)
+            case NeedLine():
+                self._needs.put(said)
+            case WroteLine():
+                self._say(Wrote(report=Report(name=said.name, title=said.title, text=said.text)))
+            case ToldLine():
+                self._conclude(said)
+            case BrokeLine():
+                self._break(said.code, said.message, passing=said.passing, retry_after_s=said.retry_after_s)
+            case _:
+                pass
+
+    def _stage(self, said: StageLine) -> None:
+        spent = [self._spent(each) for each in said.spent]
+        progress = self._course.reach(said.next)
+        self._say(Stage(node=said.node, next=said.next, progress=round(progress, 4), spent=spent))
+
+    def _used(self, said: UsedLine) -> None:
+        self._say(Used(spent=self._spent(said)))
+        if self._counted and None in (said.input, said.output):
+            self._counted = False
+            self._say(Noted(text=_NO_TOKENS))
+
+    def _spent(self, said: UsedLine | SpentEntry) -> Spent:
+        known = said.input is not None and said.output is not None
+        read, written = said.input or 0, said.output or 0
+        return Spent(
+            node=said.node,
+            model=said.model,
+            calls=said.calls,
+            input_tokens=read,
+            output_tokens=written,
+            cost=self._desk.price(said.model, read, written) if known else None,
+        )
+
+    def _look(self) -> None:
+        """Answer questions for data, on a thread of its own, until the run is over."""
+        while (need := self._needs.get()) is not None:
+            ask = self._errand.ask
+            try:
+                text, call = self._desk.answer(ask, need.node, need.tool, need.arguments)
+            except Exception:
+                _LOG.exception("agent_data_failed", extra={"tool": need.tool, "symbol": ask.symbol})
+                self._break(
+                    "data_failed", f"{need.tool} of {ask.symbol} failed; the log says why", passing=False
+                )
+                return
+            self._evidence.add(call)
+            self._say(Looked(call=call))
+            self._child.send({"answer": need.n, "text": text})
+
+    def _conclude(self, said: ToldLine) -> None:
+        told = Told(
+            signal=said.signal,
+            answer=said.answer,
+            final_text=said.final_text,
+            reports=said.reports,
+            debates=said.debates,
+            engine_version=self._errand.engine_version,
+            failed=said.failed,
+        )
+        try:
+            outcome = self._desk.conclude(self._errand.ask, told, self._evidence.all())
+        except TacoreError as error:
+            self._break(error.code, self._scrub.text(error.message), passing=error.retryable)
+        except Exception:
+            _LOG.exception("agent_conclusion_failed", extra={"symbol": self._errand.ask.symbol})
+            self._break("internal", "what the engine told can't be judged; the log says why", passing=False)
+        else:
+            self._finish(Finished(outcome=outcome))
+
+    def _break(self, code: str, message: str, *, passing: bool, retry_after_s: float | None = None) -> None:
+        self._finish(Broke(code=code, message=message, passing=passing, retry_after_s=retry_after_s))
+
+    def _finish(self, word: Finished | Broke) -> None:
+        """End the process; once it has ended the word is said, unless there was one before."""
+        with self._saying:
+            self._word = self._word or word
+        self._child.kill()
+
+    def _ended(self, how: str) -> None:
+        for _ in range(LOOKS_AT_ONCE):
+            self._needs.put(None)
+        self._noise.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        last = self._noise.last()
+        message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
+        self._say(self._word or Broke(code="child_died", message=message, passing=True))
+        self._gone.set()
+
+
+class Evidence:
+    """The looks at data of all attempts, a line each in a file; what was cut off in writing is left out."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._calls: list[ToolCall] = []
+        if path.exists():
+            for line in path.read_bytes().splitlines():
+                with contextlib.suppress(msgspec.DecodeError):
+                    self._calls.append(msgspec.json.decode(line, type=ToolCall))
+
+    def add(self, call: ToolCall) -> None:
+        """Keep one."""
+        with self._lock, self._path.open("ab") as file:
+            self._calls.append(call)
+            file.write(msgspec.json.encode(call) + b"\n")
+
+    def all(self) -> Sequence[ToolCall]:
+        """Give them, oldest first."""
+        with self._lock:
+            return tuple(self._calls)

@@ -1,0 +1,5 @@
+"""What a graph raises."""
+
+
+class GraphRecursionError(RecursionError):
+    pass
