@@ -272,49 +272,63 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def newest_checkpoint(path: Path) -> Any:
-    """Make a saver whose file has what a resumed run needs: the newest checkpoint and the writes after it."""
+    """Make a saver that keeps what a resumed run needs: the newest checkpoint and, beside it, later writes.
+
+    What is written after a checkpoint survives the process; the checkpoint survives the machine too.
+    """
     memory: Any = importlib.import_module("langgraph.checkpoint.memory")
-    serde = importlib.import_module("langgraph.checkpoint.serde.jsonplus").JsonPlusSerializer(
-        pickle_fallback=False
-    )
+    form: Any = importlib.import_module("langgraph.checkpoint.serde.jsonplus")
+    serde = form.JsonPlusSerializer(pickle_fallback=False)
     saver = memory.InMemorySaver(serde=serde)
     put, put_writes = saver.put, saver.put_writes
+    beside = path.with_name(path.name + ".writes")
     lock = threading.RLock()
-    kept: dict[str, Any] = {"last": None, "later": []}
-
-    def keep() -> None:
-        form, packed = serde.dumps_typed([kept["last"], kept["later"]])
-        replace(path, form.encode() + b"\n" + packed)
+    newest = {"id": ""}
+    later: list[Any] = []
 
     def new_put(config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
         with lock:
             given = put(config, checkpoint, metadata, versions)
-            kept["last"], kept["later"] = [place(config), checkpoint, plain(dict(metadata))], []
-            keep()
+            newest["id"] = checkpoint["id"]
+            later.clear()
+            replace(path, pack(serde, [place(config), checkpoint, plain(dict(metadata))]), flush=True)
             return given
 
     def new_put_writes(config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
         with lock:
             put_writes(config, writes, task_id, task_path)
-            if kept["last"] and config["configurable"].get("checkpoint_id") == kept["last"][1]["id"]:
-                kept["later"].append([place(config), list(writes), task_id, task_path])
-                keep()
+            if config["configurable"].get("checkpoint_id") == newest["id"]:
+                later.append([place(config), list(writes), task_id, task_path])
+                replace(beside, pack(serde, [newest["id"], later]))
 
     if path.exists():
-        form, _, packed = path.read_bytes().partition(b"\n")
         try:
-            kept["last"], kept["later"] = serde.loads_typed((form.decode(), packed))
-            config, checkpoint, metadata = kept["last"]
+            config, checkpoint, metadata = unpack(serde, path)
             put(config, checkpoint, metadata, checkpoint["channel_versions"])
-            for config, writes, task_id, task_path in kept["later"]:
-                put_writes(config, [tuple(each) for each in writes], task_id, task_path)
         except Exception as error:
-            message = (
-                f"{path.name} can't be read ({type(error).__name__}: {error}); without it the job starts anew"
-            )
+            reason = f"{type(error).__name__}: {error}"
+            message = f"{path.name} can't be read ({reason}); without it the job starts anew"
             raise Broken("checkpoint_unreadable", message) from error
+        newest["id"] = checkpoint["id"]
+        with contextlib.suppress(Exception):  # torn by a machine that went down: the node is run again
+            owner, writes_of_it = unpack(serde, beside)
+            later += writes_of_it if owner == newest["id"] else []
+        for config, writes, task_id, task_path in later:
+            put_writes(config, [tuple(each) for each in writes], task_id, task_path)
     saver.put, saver.put_writes = new_put, new_put_writes
     return saver
+
+
+def pack(serde: Any, value: Any) -> bytes:
+    """Bring a value into the form of a file."""
+    form, packed = serde.dumps_typed(value)
+    return bytes(form.encode() + b"\n" + packed)
+
+
+def unpack(serde: Any, path: Path) -> Any:
+    """Read such a file."""
+    form, _, packed = path.read_bytes().partition(b"\n")
+    return serde.loads_typed((form.decode(), packed))
 
 
 def place(config: Any) -> dict[str, Any]:
@@ -325,13 +339,14 @@ def place(config: Any) -> dict[str, Any]:
     }
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file so that there is always a whole one."""
+def replace(path: Path, data: bytes, *, flush: bool = False) -> None:
+    """Write a file so that there is always a whole one, with ``flush`` even if the machine goes down."""
     new = path.with_name(path.name + ".new")
     with new.open("wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            os.fsync(file.fileno())
     new.replace(path)
 
 
@@ -724,7 +739,7 @@ def kept(path: Path, find: Any) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_bytes())
         return found
     found = plain(find())
-    replace(path, json.dumps(found).encode())
+    replace(path, json.dumps(found).encode(), flush=True)
     return found
 
 
