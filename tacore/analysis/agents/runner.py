@@ -39,6 +39,8 @@ from typing import Any, NoReturn
 
 LONGEST = 200_000
 """Characters of a text that are told."""
+LONGEST_MESSAGE = 1000
+SHORTEST_SECRET = 8
 GRACE_S = 5.0
 """How much longer than its time limit a call may take: the client's limit is for each read."""
 STEPS = 300
@@ -125,9 +127,11 @@ class Parent:
 
 
 def plain(value: Any) -> Any:
-    """Give a value as JSON can hold it, with texts of bounded length and no half characters."""
+    """Give a value as JSON can hold it: texts without the key, of bounded length, of whole characters."""
     if isinstance(value, str):
-        return value[:LONGEST].encode("utf-8", "replace").decode()
+        secret = os.environ.get("OPENAI_API_KEY", "")
+        whole = value.replace(secret, "[key]") if len(secret) >= SHORTEST_SECRET else value
+        return whole[:LONGEST].encode("utf-8", "replace").decode()
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
@@ -244,18 +248,14 @@ def broken_by(error: BaseException) -> Broken:
         # Of a key that is wrong, the server repeats a part.
         detail = "" if code == "model_unauthorized" else f": {text}"
         message = f"{words} (HTTP {status}){detail}"
-        return Broken(code, message[:1000], passing=passing, retry_after_s=retry_after(error))
+        return Broken(code, message, passing=passing, retry_after_s=retry_after(error))
     if "APITimeoutError" in names:
-        return Broken(
-            "model_timeout", f"the model's server gave no answer in time: {text}"[:1000], passing=True
-        )
+        return Broken("model_timeout", f"the model's server gave no answer in time: {text}", passing=True)
     if "APIConnectionError" in names:
         cause = error.__cause__ or error
-        return Broken(
-            "model_unavailable", f"no connection to the model's server: {cause}"[:1000], passing=True
-        )
+        return Broken("model_unavailable", f"no connection to the model's server: {cause}", passing=True)
     message = f"the model's server gave an answer that can't be read: {text}"
-    return Broken("model_answer_unreadable", message[:1000], passing=True)
+    return Broken("model_answer_unreadable", message, passing=True)
 
 
 def retry_after(error: BaseException) -> float | None:
@@ -804,7 +804,7 @@ def main() -> NoReturn:
         broke(parent, broken_by(error.args[0]), data)
     except BaseException as error:
         traceback.print_exc()
-        broke(parent, Broken("engine_failed", f"{type(error).__name__}: {error}"[:2000]), data)
+        broke(parent, Broken("engine_failed", f"{type(error).__name__}: {error}"), data)
     # Taking the engine's modules down takes a second, and nothing of it matters.
     os._exit(0)
 
@@ -812,6 +812,7 @@ def main() -> NoReturn:
 def broke(parent: Parent, error: Broken, data: Data) -> None:
     """Tell why the run is over."""
     message = f"{data.node}: {error}" if data.node else str(error)
+    message = plain(message)[:LONGEST_MESSAGE]
     parent.tell(
         "broke", code=error.code, message=message, passing=error.passing, retry_after_s=error.retry_after_s
     )
