@@ -66,7 +66,7 @@ def main() -> None:
     for method in QUICK:
         one, two = statistics.median(alone[method]), statistics.median(beside[method])
         ratio = statistics.median(b / a for a, b in zip(alone[method], beside[method], strict=True))
-        print(f"  {method:14} alone {one:7.2f}   beside {options.jobs} hung jobs {two:7.2f}   ratio {ratio:.2f}")
+        print(f"  {method:14} alone {one:7.2f}   beside {options.jobs} hung {two:7.2f}   ratio {ratio:.2f}")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from tacore.cli.app import group
 from tacore.cli.asking import open_client
 from tacore.cli.exits import OK, tell
 from tacore.cli.globals import Globals
-from tacore.ports import EXCLUSIVE_POOLS
 
 app = group("List the processes of the service, with what they cost.")
 SAMPLE_S = 0.2
+OWNERS = {"orders": "executor", "agents": "job manager"}
+"""What the one worker of a pool is that owns a store."""
 SHOWN = ("role", "name", "pid", "state", "cpu_pct", "rss_mb", "uptime_s", "where")
 
 
@@ -72,7 +73,7 @@ def _rows(health: Mapping[str, Any]) -> Iterable[Row]:
         yield Row("supervisor", each["supervisor"], each["pid"], state, _at(each), each["host"])
     for each in parts["workers"]["workers"]:
         known = {"rss_mb": each["rss_mb"], "uptime_s": each["uptime_s"]}
-        role = "executor" if each["pool"] in EXCLUSIVE_POOLS else "worker"
+        role = OWNERS.get(each["pool"], "worker")
         yield Row(role, each["worker_id"], each["pid"], each["state"], _at(each), each["host"], known)
 
 

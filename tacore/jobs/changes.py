@@ -96,7 +96,7 @@ class Changes(Reading):
             self._run("INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?)", (*same, *used))
             return
         was = rows.spent_of(before[0])
-        costs = [each.cost for each in (was, spent) if each.cost is not None]
+        cost = None if was.cost is None or spent.cost is None else str(was.cost + spent.cost)
         self._run(
             "UPDATE spent SET calls = ?, input_tokens = ?, output_tokens = ?, cost = ?"
             " WHERE job = ? AND node = ? AND model = ?",
@@ -104,7 +104,7 @@ class Changes(Reading):
                 was.calls + spent.calls,
                 was.input_tokens + spent.input_tokens,
                 was.output_tokens + spent.output_tokens,
-                str(sum(costs)) if costs else None,
+                cost,
                 *same,
             ),
         )

@@ -26,10 +26,10 @@ class Price(Protocol):
 
 
 def priced(spent: Spent, prices: Mapping[str, Price]) -> Spent:
-    """Say what calls cost; None where their model has no price."""
+    """Say what calls cost; None where their model has no price, or its server counts no tokens."""
     price = prices.get(spent.model)
     cost = None
-    if price is not None:
+    if price is not None and spent.input_tokens + spent.output_tokens:
         cost = (spent.input_tokens * price.input + spent.output_tokens * price.output) / _PER
     return msgspec.structs.replace(spent, cost=cost)
 

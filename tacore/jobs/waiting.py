@@ -55,10 +55,14 @@ class Waiting:
 
     def turn(self, now: float, changed: Iterable[int], look: Callable[[int], Kept | None]) -> None:
         """Answer those whose time is over, or to whose job has happened what they wait for."""
+        self._tell(lambda each: each.deadline <= now)
         jobs = {number: look(number) for number in set(changed) & {each.number for each in self._all}}
-        ready = [each for each in self._all if each.deadline <= now or _is_ready(each, jobs)]
-        self._all = [each for each in self._all if each not in ready]
-        for each in ready:
+        self._tell(lambda each: _is_ready(each, jobs))
+
+    def _tell(self, ready: Callable[[Waiter], bool]) -> None:
+        told = [each for each in self._all if ready(each)]
+        self._all = [each for each in self._all if not ready(each)]
+        for each in told:
             self.answer(each)
 
     def release(self) -> None:

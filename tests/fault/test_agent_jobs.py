@@ -57,12 +57,14 @@ def test_job_when_cancelled_and_taken_up_again_pays_for_no_node_twice(service: A
     assert service.server.answered == CALLS
 
 
-def test_job_when_cancelled_twice_is_denied_the_second_time(service: AgentService) -> None:
-    job_id = stuck(service)
-    service.call("cancel.job", job_id=job_id)
-    with pytest.raises(TacoreError) as refused:
-        service.call("cancel.job", job_id=job_id)
-    assert refused.value.code == "denied"
+def test_job_when_it_has_ended_can_not_be_cancelled_and_one_that_is_done_not_taken_up(
+    service: AgentService,
+) -> None:
+    job_id = service.whole(analysts=["market"])["job_id"]
+    for method in ("cancel.job", "retry.job"):
+        with pytest.raises(TacoreError) as refused:
+            service.call(method, job_id=job_id)
+        assert refused.value.code == "denied"
 
 
 LIMITS: dict[str, tuple[dict[str, Any], str]] = {
@@ -76,15 +78,15 @@ LIMITS: dict[str, tuple[dict[str, Any], str]] = {
 def test_job_when_a_limit_is_reached_is_stopped(
     service: AgentService, limit: dict[str, Any], code: str
 ) -> None:
-    job_id = (
-        service.ask(analysts=["market"], **limit)["job_id"]
-        if code != "time_limit"
-        else stuck(service, **limit)
-    )
-    job = service.ended(job_id)
+    if code == "time_limit":
+        service.server.mode = "hang"
+    job = service.whole(analysts=["market"], **limit)
     assert (job["state"], job["error"]["code"]) == ("failed", code)
     assert service.runs() == []
-    assert len(service.server.calls) < CALLS
+    made = len(service.server.calls)
+    service.server.release()
+    other = service.whole(analysts=["market"])
+    assert (made < CALLS, len(service.server.calls)) == (True, made + other["tokens"]["calls"])
 
 
 def kill_run(service: AgentService) -> None:
@@ -114,19 +116,39 @@ def test_job_when_something_is_killed_in_the_middle_goes_on_and_pays_for_no_node
     service: AgentService, kill: Callable[[AgentService], None], engine: str
 ) -> None:
     job_id = stuck(service, engine=engine)
-    before = service.server.answered
     kill(service)
-    if kill is kill_broker:
-        service.server.reset()  # the run was not harmed: let its call end, which repeats it
-        before = 0
     service.wait_ready()
+    if kill is kill_broker:
+        service.server.release()  # its run was not harmed, and waits for the call that hangs
     job = service.ended(job_id)
     assert (job["state"], job["recommendation"]) == ("done", "buy"), job["error"]
     calls = CALLS if engine == "tradingagents_cn" else CALLS - 1
-    assert before == MIDDLE - 1 or kill is kill_broker
-    assert service.server.answered == calls or kill is kill_broker
-    assert job["tokens"]["calls"] == calls
+    assert service.server.answered == job["tokens"]["calls"] == calls
     assert [each["kind"] for each in job["events"]].count("ended") == 1
+
+
+def stop_all(service: AgentService) -> None:
+    service.end("up")
+    service.wait_gone()
+
+
+def kill_all(service: AgentService) -> None:
+    for each in service.living():
+        each.kill()
+    service.bury("up")
+    service.wait_gone()
+
+
+@pytest.mark.parametrize("end", [stop_all, kill_all])
+def test_job_when_all_of_the_service_ends_in_the_middle_goes_on_with_the_next_start(
+    service: AgentService, end: Callable[[AgentService], None]
+) -> None:
+    job_id = stuck(service)
+    end(service)
+    service.start()
+    job = service.ended(job_id)
+    assert (job["state"], job["recommendation"]) == ("done", "buy"), job["error"]
+    assert service.server.answered == job["tokens"]["calls"] == CALLS
 
 
 def test_run_when_its_manager_is_killed_ends_by_itself(service: AgentService) -> None:

@@ -18,7 +18,7 @@ ABOVE = 480.0
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentService]:
-    with AgentService(tmp_path_factory.mktemp("agents")) as started:
+    with AgentService(tmp_path_factory.mktemp("agents"), agents={"warm": 1}) as started:
         yield started
 
 

@@ -1,6 +1,7 @@
 """A job desk on a manual clock, with an analyst whose runs a test moves by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -8,6 +9,8 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from tacore.clock import ManualClock
+from tacore.errors import Unavailable
+from tacore.jobs.changes import Changes
 from tacore.jobs.desk import Desk
 from tacore.jobs.store import Store
 from tacore.jobs.views import JobView, view_story
@@ -28,6 +31,22 @@ CONFIGURED: Mapping[str, Any] = {
 }
 
 
+class FlakyStore(Store):
+    """A store that takes nothing while ``broken`` says where it fails: before, or at the commit."""
+
+    broken = ""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Changes]:
+        """Commit, or fail as told."""
+        if self.broken == "before":
+            raise Unavailable("jobs.db can't be written: broken")
+        with super().transaction() as tx:
+            yield tx
+            if self.broken:
+                raise Unavailable("jobs.db can't be written: broken at the commit")
+
+
 class JobWorld:
     """A desk of its own jobs.db; `crash` takes the manager away, `open` starts its successor."""
 
@@ -42,7 +61,7 @@ class JobWorld:
     def open(self) -> None:
         """Start a manager, as a successor of whatever was before."""
         self.analyst = ScriptedAnalyst()
-        self.store = Store(self.path, self.clock)
+        self.store = FlakyStore(self.path, self.clock)
         self.store.take()
         self.desk = Desk(
             self.store,

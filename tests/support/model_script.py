@@ -102,8 +102,12 @@ class Script:
         """Meet the calls from that number on, counted from the last reset, with a mode."""
         self.change(_failures=Failures(mode=mode, from_call=from_call, calls=calls))
 
+    def release(self) -> None:
+        """Be well again, and answer the calls that hang."""
+        self.change(_mode="ok", _failures=None)
+
     def reset(self) -> None:
-        """Forget what was counted and scripted; who hangs is answered."""
+        """Forget what was counted and scripted; the calls that hang are answered."""
         with self._changed:
             self._calls.clear()
             self.keys_seen.clear()
@@ -151,6 +155,10 @@ class Script:
         call.input_tokens = max(1, len(json.dumps(request["messages"], ensure_ascii=False)) // 3)
         call.output_tokens = max(1, len(written) // 3)
         return said
+
+    def hangs(self, call: Call) -> bool:
+        """Tell whether a call that hangs still has to."""
+        return self._mode_of(call.number) == "hang"
 
     def wait_while(self, going_on: Callable[[], bool], look_s: float = 0.1) -> None:
         """Wait while something goes on, at the latest until the server closes."""

@@ -132,14 +132,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(call, said, request)
 
     def _stays(self, call: Call, latency_s: float) -> bool:
-        """Wait the latency, or while calls of a hanging server hang; tell whether the client still waits."""
+        """Wait the latency, or while a call has to hang; tell whether it is to be answered after that."""
         if call.mode == "hang":
-            hanging = self._script.mode == "hang"
-            self._script.wait_while(lambda: self._waits() and (not hanging or self._script.mode == "hang"))
-            return False
-        if latency_s:
+            self._script.wait_while(lambda: self._waits() and self._script.hangs(call))
+        elif latency_s:
             select.select([self.connection], [], [], latency_s)
-        return self._waits()
+        return self._waits() and not self._script.closed
 
     def _waits(self) -> bool:
         """Tell whether the client is there: one that is gone reads as ended."""

@@ -73,6 +73,17 @@ def test_calls_when_a_node_is_done_are_counted_once_and_priced(world: JobWorld) 
     assert (view.cost.amount, view.cost.complete) == (Decimal("0.006"), False)
 
 
+def test_calls_when_their_tokens_are_not_counted_have_no_cost(world: JobWorld) -> None:
+    job_id = world.submit().job.job_id
+    world.say(used(0, 0), used(1000, 100, node="n"))
+    view = world.view(job_id)
+    assert [(each.node, each.cost) for each in view.usage or []] == [
+        ("market", None),
+        ("n", Decimal("0.002")),
+    ]
+    assert (view.cost.amount, view.cost.complete) == (Decimal("0.002"), False)
+
+
 @pytest.mark.parametrize(
     ("limits", "said", "code", "figures"),
     [

@@ -184,6 +184,17 @@ def test_chat_when_the_server_hangs_sees_its_client_go(server: ModelServer) -> N
     assert server.calls[0].status == -1
 
 
+def test_chat_when_it_hung_and_the_server_is_well_again_is_answered(server: ModelServer) -> None:
+    server.fail("hang")
+    answers: list[int] = []
+    asker = threading.Thread(target=lambda: answers.append(chat(server)[0]))
+    asker.start()
+    server.wait_for_calls(1)
+    server.release()
+    asker.join(20)
+    assert answers == [200] and server.answered == 1
+
+
 def test_server_when_it_closes_lets_nobody_hang() -> None:
     with ModelServer() as server:
         server.mode = "hang"

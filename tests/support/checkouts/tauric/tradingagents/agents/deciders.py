@@ -5,7 +5,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from .utils.structured import DECISION, PLAN, PROPOSAL, ask, render_decision
+from .schemas import DECISION, PLAN, PROPOSAL, render_decision
+from .utils.structured import ask
 
 State = dict[str, Any]
 REPORTS = ("market_report", "sentiment_report", "news_report", "fundamentals_report", "investment_plan")

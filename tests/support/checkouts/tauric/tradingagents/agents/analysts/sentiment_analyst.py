@@ -6,7 +6,8 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...dataflows.interface import forbidden
-from ..utils.structured import SENTIMENT, ask
+from ..schemas import SENTIMENT
+from ..utils.structured import ask
 from ..utils.tools import get_news
 
 State = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Stand-in; the one provider that it knows is openai."""
