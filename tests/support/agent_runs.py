@@ -148,6 +148,7 @@ class Team:
     """An engine's adapter, and what it was built of."""
 
     analyst: AgentAnalyst
+    data: AgentData
     engine: Engine
     checkout: Path
     python: Path
@@ -179,4 +180,4 @@ def team(engine: Engine, checkout: Path, python: Path, settings: AgentSettings, 
         conclude=concluded,
         spell=vendor_symbol,
     )
-    return Team(analyst, engine, checkout, python, settings, folder)
+    return Team(analyst, data, engine, checkout, python, settings, folder)

@@ -90,7 +90,7 @@ class AgentAnalyst:
         checkout = self._checkout()
         errand = Errand(
             ask=ask,
-            order=self._order(ask, folder),
+            order=self.order(ask, folder),
             folder=folder,
             course=self._facts.course(ask),
             engine_version=version_of(checkout),
@@ -118,6 +118,12 @@ class AgentAnalyst:
             scratch = Path(tempfile.mkdtemp(prefix=f"warm-{self.name}-", dir=self._place.folder))
             self._ready.append((self._spawn(scratch, key), scratch, key))
 
+    def wait_warm(self, timeout_s: float) -> bool:
+        """Wait until the processes that are kept ready have imported the engine."""
+        with self._lock:
+            ready = [child for child, _, _ in self._ready]
+        return all(child.speaks(timeout_s) for child in ready)
+
     def close(self) -> None:
         """End every process."""
         with self._lock:
@@ -130,6 +136,22 @@ class AgentAnalyst:
         for run in runs:
             run.kill()
             run.settle(_SETTLE_S)
+
+    def order(self, ask: Ask, folder: Path) -> Mapping[str, object]:
+        """Give what a runner is told to do."""
+        vendor = self._facts.symbols_as.get(ask.market)
+        model = self._settings.model
+        return {
+            "ask": msgspec.to_builtins(ask),
+            "symbol": self._spell(ask.symbol, ask.market, vendor) if vendor else ask.symbol,
+            "folder": str(folder.absolute()),
+            "model": {
+                "base_url": model.base_url,
+                "temperature": model.temperature,
+                "max_answer_tokens": model.max_answer_tokens,
+                "timeout_s": model.timeout_s,
+            },
+        }
 
     def _sweep(self) -> None:
         """Make the folder of the processes that are kept ready; once, without what a killed manager left."""
@@ -164,21 +186,6 @@ class AgentAnalyst:
         model = self._settings.model
         file = Path(model.api_key_file).expanduser() if model.api_key_file else None
         return secret("the model's server", file, model.api_key_env, self._place.home)
-
-    def _order(self, ask: Ask, folder: Path) -> Mapping[str, object]:
-        vendor = self._facts.symbols_as.get(ask.market)
-        model = self._settings.model
-        return {
-            "ask": msgspec.to_builtins(ask),
-            "symbol": self._spell(ask.symbol, ask.market, vendor) if vendor else ask.symbol,
-            "folder": str(folder.absolute()),
-            "model": {
-                "base_url": model.base_url,
-                "temperature": model.temperature,
-                "max_answer_tokens": model.max_answer_tokens,
-                "timeout_s": model.timeout_s,
-            },
-        }
 
     def _take(self, key: str) -> tuple[Child, Path] | None:
         """Take a process that is ready, if there is one that lives and has this key."""

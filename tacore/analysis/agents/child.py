@@ -59,6 +59,12 @@ class Child:
                 self._reaped = self._process.poll() is not None
             return not self._reaped
 
+    def speaks(self, timeout_s: float) -> bool:
+        """Wait for its first word, or its end; for one that is not listened to yet."""
+        with selectors.DefaultSelector() as ready:
+            ready.register(cast(IO[bytes], self._process.stdout), selectors.EVENT_READ)
+            return bool(ready.select(timeout_s))
+
     def send(self, message: Mapping[str, Any]) -> None:
         """Write one line; one that is gone hears nothing. Blocks while the process does not read."""
         line = memoryview(msgspec.json.encode(message) + b"\n")

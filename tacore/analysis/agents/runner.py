@@ -39,6 +39,8 @@ from typing import Any, NoReturn
 
 LONGEST = 200_000
 """Characters of a text that are told."""
+LONGEST_MESSAGE = 1000
+SHORTEST_SECRET = 8
 GRACE_S = 5.0
 """How much longer than its time limit a call may take: the client's limit is for each read."""
 STEPS = 300
@@ -125,9 +127,11 @@ class Parent:
 
 
 def plain(value: Any) -> Any:
-    """Give a value as JSON can hold it, with texts of bounded length and no half characters."""
+    """Give a value as JSON can hold it: texts without the key, of bounded length, of whole characters."""
     if isinstance(value, str):
-        return value[:LONGEST].encode("utf-8", "replace").decode()
+        secret = os.environ.get("OPENAI_API_KEY", "")
+        whole = value.replace(secret, "[key]") if len(secret) >= SHORTEST_SECRET else value
+        return whole[:LONGEST].encode("utf-8", "replace").decode()
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
@@ -244,18 +248,14 @@ def broken_by(error: BaseException) -> Broken:
         # Of a key that is wrong, the server repeats a part.
         detail = "" if code == "model_unauthorized" else f": {text}"
         message = f"{words} (HTTP {status}){detail}"
-        return Broken(code, message[:1000], passing=passing, retry_after_s=retry_after(error))
+        return Broken(code, message, passing=passing, retry_after_s=retry_after(error))
     if "APITimeoutError" in names:
-        return Broken(
-            "model_timeout", f"the model's server gave no answer in time: {text}"[:1000], passing=True
-        )
+        return Broken("model_timeout", f"the model's server gave no answer in time: {text}", passing=True)
     if "APIConnectionError" in names:
         cause = error.__cause__ or error
-        return Broken(
-            "model_unavailable", f"no connection to the model's server: {cause}"[:1000], passing=True
-        )
+        return Broken("model_unavailable", f"no connection to the model's server: {cause}", passing=True)
     message = f"the model's server gave an answer that can't be read: {text}"
-    return Broken("model_answer_unreadable", message[:1000], passing=True)
+    return Broken("model_answer_unreadable", message, passing=True)
 
 
 def retry_after(error: BaseException) -> float | None:
@@ -272,49 +272,63 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def newest_checkpoint(path: Path) -> Any:
-    """Make a saver whose file has what a resumed run needs: the newest checkpoint and the writes after it."""
+    """Make a saver that keeps what a resumed run needs: the newest checkpoint and, beside it, later writes.
+
+    What is written after a checkpoint survives the process; the checkpoint survives the machine too.
+    """
     memory: Any = importlib.import_module("langgraph.checkpoint.memory")
-    serde = importlib.import_module("langgraph.checkpoint.serde.jsonplus").JsonPlusSerializer(
-        pickle_fallback=False
-    )
+    form: Any = importlib.import_module("langgraph.checkpoint.serde.jsonplus")
+    serde = form.JsonPlusSerializer(pickle_fallback=False)
     saver = memory.InMemorySaver(serde=serde)
     put, put_writes = saver.put, saver.put_writes
+    beside = path.with_name(path.name + ".writes")
     lock = threading.RLock()
-    kept: dict[str, Any] = {"last": None, "later": []}
-
-    def keep() -> None:
-        form, packed = serde.dumps_typed([kept["last"], kept["later"]])
-        replace(path, form.encode() + b"\n" + packed)
+    newest = {"id": ""}
+    later: list[Any] = []
 
     def new_put(config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
         with lock:
             given = put(config, checkpoint, metadata, versions)
-            kept["last"], kept["later"] = [place(config), checkpoint, plain(dict(metadata))], []
-            keep()
+            newest["id"] = checkpoint["id"]
+            later.clear()
+            replace(path, pack(serde, [place(config), checkpoint, plain(dict(metadata))]), flush=True)
             return given
 
     def new_put_writes(config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
         with lock:
             put_writes(config, writes, task_id, task_path)
-            if kept["last"] and config["configurable"].get("checkpoint_id") == kept["last"][1]["id"]:
-                kept["later"].append([place(config), list(writes), task_id, task_path])
-                keep()
+            if config["configurable"].get("checkpoint_id") == newest["id"]:
+                later.append([place(config), list(writes), task_id, task_path])
+                replace(beside, pack(serde, [newest["id"], later]))
 
     if path.exists():
-        form, _, packed = path.read_bytes().partition(b"\n")
         try:
-            kept["last"], kept["later"] = serde.loads_typed((form.decode(), packed))
-            config, checkpoint, metadata = kept["last"]
+            config, checkpoint, metadata = unpack(serde, path)
             put(config, checkpoint, metadata, checkpoint["channel_versions"])
-            for config, writes, task_id, task_path in kept["later"]:
-                put_writes(config, [tuple(each) for each in writes], task_id, task_path)
         except Exception as error:
-            message = (
-                f"{path.name} can't be read ({type(error).__name__}: {error}); without it the job starts anew"
-            )
+            reason = f"{type(error).__name__}: {error}"
+            message = f"{path.name} can't be read ({reason}); without it the job starts anew"
             raise Broken("checkpoint_unreadable", message) from error
+        newest["id"] = checkpoint["id"]
+        with contextlib.suppress(Exception):  # torn by a machine that went down: the node is run again
+            owner, writes_of_it = unpack(serde, beside)
+            later += writes_of_it if owner == newest["id"] else []
+        for config, writes, task_id, task_path in later:
+            put_writes(config, [tuple(each) for each in writes], task_id, task_path)
     saver.put, saver.put_writes = new_put, new_put_writes
     return saver
+
+
+def pack(serde: Any, value: Any) -> bytes:
+    """Bring a value into the form of a file."""
+    form, packed = serde.dumps_typed(value)
+    return bytes(form.encode() + b"\n" + packed)
+
+
+def unpack(serde: Any, path: Path) -> Any:
+    """Read such a file."""
+    form, _, packed = path.read_bytes().partition(b"\n")
+    return serde.loads_typed((form.decode(), packed))
 
 
 def place(config: Any) -> dict[str, Any]:
@@ -325,13 +339,14 @@ def place(config: Any) -> dict[str, Any]:
     }
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file so that there is always a whole one."""
+def replace(path: Path, data: bytes, *, flush: bool = False) -> None:
+    """Write a file so that there is always a whole one, with ``flush`` even if the machine goes down."""
     new = path.with_name(path.name + ".new")
     with new.open("wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            os.fsync(file.fileno())
     new.replace(path)
 
 
@@ -609,6 +624,23 @@ ENGINES = {
 
 # --- a run
 
+REHEARSAL = {
+    "ask": {
+        "analysts": ["market", "fundamentals", "news", "social"],
+        "debate_rounds": 1,
+        "risk_rounds": 1,
+        "quick_model": "none",
+        "deep_model": "none",
+    },
+    "model": {
+        "base_url": "http://127.0.0.1:9/v1",
+        "temperature": 0.0,
+        "max_answer_tokens": 100,
+        "timeout_s": 1.0,
+    },
+}
+"""What a graph is built of that never runs."""
+
 
 def prepare(checkout: str) -> None:
     """See that importing the engine reads no .env, writes nothing into its checkout and prints nothing."""
@@ -707,7 +739,7 @@ def kept(path: Path, find: Any) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_bytes())
         return found
     found = plain(find())
-    replace(path, json.dumps(found).encode())
+    replace(path, json.dumps(found).encode(), flush=True)
     return found
 
 
@@ -739,9 +771,11 @@ def load(engine: Any, checkout: str, data: Data) -> Any:
     try:
         prepare(checkout)
         module = engine.load(data)
+        # The first graph takes half a second to build, and each further one a fraction of that.
+        engine.build(module, REHEARSAL)
     except Exception as error:
         traceback.print_exc()
-        message = f"{checkout} can't be imported by {sys.executable}: {type(error).__name__}: {error}"
+        message = f"{checkout} can't be used by {sys.executable}: {type(error).__name__}: {error}"
         raise Broken("engine_unusable", message) from error
     quiet_logs()
     return module
@@ -770,7 +804,7 @@ def main() -> NoReturn:
         broke(parent, broken_by(error.args[0]), data)
     except BaseException as error:
         traceback.print_exc()
-        broke(parent, Broken("engine_failed", f"{type(error).__name__}: {error}"[:2000]), data)
+        broke(parent, Broken("engine_failed", f"{type(error).__name__}: {error}"), data)
     # Taking the engine's modules down takes a second, and nothing of it matters.
     os._exit(0)
 
@@ -778,6 +812,7 @@ def main() -> NoReturn:
 def broke(parent: Parent, error: Broken, data: Data) -> None:
     """Tell why the run is over."""
     message = f"{data.node}: {error}" if data.node else str(error)
+    message = plain(message)[:LONGEST_MESSAGE]
     parent.tell(
         "broke", code=error.code, message=message, passing=error.passing, retry_after_s=error.retry_after_s
     )
