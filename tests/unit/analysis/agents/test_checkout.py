@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,18 @@ def test_commit_when_git_keeps_it_is_read(tmp_path: Path, files: dict[str, str],
     found = identify(root)
     assert found is not None
     assert found.commit == commit
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_checkout_when_it_is_a_clone_names_its_commit_as_git_does(tmp_path: Path, packed: bool) -> None:
+    cn(tmp_path)
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *words], check=True)
+    if packed:
+        subprocess.run([*git, "pack-refs", "--all"], check=True)
+    found = identify(tmp_path)
+
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
+    assert found is not None
+    assert found.commit == commit.strip()

@@ -1,9 +1,7 @@
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tacore.analysis.agents.checkout import version_of
 from tacore.analysis.agents.engines import ENGINE_FACTS, Course
 from tacore.analysis.agents.noise import LARGEST, Noise, Scrubber
 from tests.support.agent_runs import ask_of
@@ -70,20 +68,3 @@ def test_noise_when_there_is_an_attempt_before_keeps_both(tmp_path: Path) -> Non
 @pytest.mark.parametrize("key", ["", "none", "EMPTY"])
 def test_scrubber_when_the_key_is_none_leaves_texts_alone(key: str) -> None:
     assert Scrubber(key).text("none of it is EMPTY") == "none of it is EMPTY"
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_version_when_the_checkout_is_a_clone_names_its_commit(tmp_path: Path, packed: bool) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1.2.3"\n')
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.org"]
-    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
-        subprocess.run([*git, *words], check=True)
-    if packed:
-        subprocess.run([*git, "pack-refs", "--all"], check=True)
-    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
-
-    assert version_of(tmp_path) == f"1.2.3 ({commit[:12]})"
-
-
-def test_version_when_the_folder_says_nothing_is_empty(tmp_path: Path) -> None:
-    assert version_of(tmp_path) == ""
