@@ -84,7 +84,7 @@ def _row(view: View) -> dict[str, Any]:
         "decision": spelled.decision(view),
         "error": view.get("error"),
         "asked": {name: view.get(name) for name in _ASKED},
-        "reasons": _shortened(view.get("decision") or {}),
+        "decided": _shortened(view.get("decision") or {}),
         "quality": view.get("quality"),
         "used": _there({**used, "tokens": view.get("tokens")}),
         "data": {name: view.get(name) for name in _DATA},
