@@ -76,7 +76,8 @@ class Booking:
     @staticmethod
     def _stage(tx: Changes, kept: Kept, said: Stage) -> None:
         tx.set(kept.number, stage=said.next, progress=min(max(said.progress, 0.0), 1.0))
-        text = f"{said.node} is done" + (f"; {said.next} begins" if said.next else "")
+        done = f"{said.node} is done" if said.node else "the engine is ready"
+        text = done + (f"; {said.next} begins" if said.next else "")
         data = {"node": said.node, "next": said.next, "progress": said.progress}
         tx.note(kept.number, "stage", text, data)
 

@@ -91,9 +91,10 @@ def _marks(job: Job) -> Iterator[Mark]:
     error = job.get("error")
     if error:
         yield Mark("ERROR", [f"{error.get('code')}: {error.get('message')}"], "bad")
-    warnings = list(job.get("warnings") or ())
+    told = [str(each) for each in job.get("warnings") or ()]
+    warnings = [each for each in told if not each.startswith("DEGRADED")]  # the mark above has those
     if warnings:
-        yield Mark("WARNINGS", [str(each) for each in warnings], "warning")
+        yield Mark("WARNINGS", warnings, "warning")
 
 
 def _decision(job: Job) -> Iterator[Part]:
