@@ -33,9 +33,16 @@ class Question:
     make: Callable[[str], Action]
 
 
+_HELD = {"orders": "orders", "agents": "agent jobs"}
+
+
 def restart(worker: WorkerView) -> Action:
     """Restart a worker."""
-    waits = "orders wait for its successor" if worker.pool in EXCLUSIVE_POOLS else "the others go on"
+    waits = (
+        f"{_HELD[worker.pool]} wait for its successor"
+        if worker.pool in EXCLUSIVE_POOLS
+        else "the others go on"
+    )
     return Action(
         title=f"Restart {worker.worker_id}",
         effect=f"{worker.worker_id} (pid {worker.pid}) finishes its present work and starts again; {waits}.",
@@ -46,10 +53,16 @@ def restart(worker: WorkerView) -> Action:
     )
 
 
+_WITHOUT = {
+    "orders": "No orders can be placed or cancelled until `tacore worker scale 1 --pool orders`.",
+    "agents": "No agent jobs run until `tacore worker scale 1 --pool agents`.",
+}
+
+
 def drain(worker: WorkerView) -> Action:
     """End a worker in good order."""
     left = (
-        "No orders can be placed or cancelled until `tacore worker scale 1 --pool orders`."
+        _WITHOUT[worker.pool]
         if worker.pool in EXCLUSIVE_POOLS
         else "Scaling the pool starts one in its place."
     )
