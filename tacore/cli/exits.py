@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 
 from tacore import errors
+from tacore.cli.printable import printable
 
 OK, UNEXPECTED, USAGE, ANSWERED, NO_ANSWER, NO_BROKER, CONFIGURATION, NOT_FOUND, PARTLY = range(9)
 INTERRUPTED = 130
@@ -60,7 +61,7 @@ def explain(error: errors.TacoreError, method: str = "METHOD") -> str:
         lines.append(f"  try again in {error.details['retry_after_ms'] / 1000:.0f} s")
     if error.code in _ADVICE:
         lines.append(f"  {_advice(error, method)}")
-    return "\n".join(lines)
+    return "\n".join(printable(each) for line in lines for each in line.split("\n"))
 
 
 def _advice(error: errors.TacoreError, method: str) -> str:

@@ -12,8 +12,10 @@ from tacore.cli.jobs import finding, spelled
 from tacore.cli.jobs.spelled import DEGRADED, View
 from tacore.cli.numbers import dump
 from tacore.client.sync import Client
+from tacore.errors import TacoreError
 
 KEY, METADATA = "idempotency_key", "metadata"
+_PRICES = "get.market_data"
 Order = dict[str, Any]
 
 
@@ -37,7 +39,7 @@ def run(
         tell(f"tacore: job {view['job_id']} {refused}")
         return ANSWERED
     made = merge(view, made)
-    doubts = _doubts(view)
+    doubts = [*_doubts(view), *_age(client, view)]
     if doubts and not force:
         return _refuse(view, doubts, options)
     if not options.quiet or doubts:
@@ -108,6 +110,18 @@ def _doubts(view: View) -> list[str]:
     if view.get("simulated"):
         doubts.append(f"simulated: its prices are made up (source {view.get('source') or 'unknown'})")
     return doubts
+
+
+def _age(client: Client, view: View) -> list[str]:
+    """Doubt a decision that rests on an earlier session than the newest there is."""
+    try:
+        told = client.call(_PRICES, {"symbols": [view["symbol"]], "market": view["market"], "limit": 1})
+        newest = str(told["symbols"][view["symbol"]]["bars"][-1]["session"])
+    except (TacoreError, LookupError):
+        return ["old_decision: whether its date is still the newest session can't be told"]
+    if newest <= str(view["date"]):
+        return []
+    return [f"old_decision: it was decided as of {view['date']}, and the newest session is {newest}"]
 
 
 def _refuse(view: View, doubts: Sequence[str], options: Globals) -> int:

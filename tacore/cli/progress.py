@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from tacore.cli.globals import Globals
-from tacore.cli.text_width import cut, measure, printable
+from tacore.cli.printable import printable
+from tacore.cli.text_width import cut, measure
 
 EVERY_S = 0.1
 WIDEST, NARROWEST = 30, 8

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tacore.cli.numbers import dump, shortened
+from tacore.cli.printable import printable
 from tacore.cli.rows import Row
-from tacore.cli.text_width import cut, measure, pad, printable, wrapped
+from tacore.cli.text_width import cut, measure, pad, wrapped
 
 GAP = "  "
 NARROWEST, NARROWEST_WRAPPED = 12, 24

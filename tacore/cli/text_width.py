@@ -10,11 +10,6 @@ def measure(text: str) -> int:
     return sum(_letter(letter) for letter in text)
 
 
-def printable(text: str) -> str:
-    """Replace what a terminal would act upon."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def pad(text: str, width: int, *, right: bool) -> str:
     """Fill a text up to a width."""
     fill = " " * (width - measure(text))

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tacore.cli.numbers import dump_indented, read_exact
+from tacore.cli.printable import printable
 from tacore.cli.table import BOLD, DIM, GAP, RESET
-from tacore.cli.text_width import measure, printable, wrapped
+from tacore.cli.text_width import measure, wrapped
 from tacore.store.rows import LogRow
 from tacore.store.spans import Span
 

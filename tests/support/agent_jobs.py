@@ -175,6 +175,7 @@ class FakeJobs(FakeDesk):
         self.joins = ""
         self.away = 0
         self.delay_s = 0.0
+        self.newest_session = "2026-11-23"
 
     def __call__(self, request: dict[str, Any]) -> Answer:
         """Answer a request."""
@@ -203,6 +204,10 @@ class FakeJobs(FakeDesk):
         self.jobs[made["job_id"]] = made
         self.courses[made["job_id"]] = list(self.planned.pop(0) if self.planned else COURSE)
         return made
+
+    def _get_market_data(self, params: dict[str, Any]) -> dict[str, Any]:
+        bars = [{"session": self.newest_session}] if self.newest_session else []
+        return {"symbols": {each: {"bars": bars} for each in params["symbols"]}}
 
     def _get_job(self, params: dict[str, Any]) -> dict[str, Any]:
         job_id = params["job_id"]

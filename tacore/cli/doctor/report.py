@@ -9,7 +9,8 @@ from tacore.cli import render
 from tacore.cli.doctor.finding import Finding, Level
 from tacore.cli.exits import tell
 from tacore.cli.globals import Globals
-from tacore.cli.text_width import printable, wrapped
+from tacore.cli.printable import printable
+from tacore.cli.text_width import wrapped
 
 Named = tuple[str, Finding]
 _COLORS: dict[Level, str] = {

@@ -9,9 +9,9 @@ from tacore.cli.jobs import finding, outcome
 from tacore.cli.jobs.command import one
 from tacore.cli.jobs.following import follow
 from tacore.cli.jobs.pursuit import Pursuit
+from tacore.cli.printable import printable
 from tacore.cli.progress import Progress
 from tacore.cli.stream import Column, Stream
-from tacore.cli.text_width import printable
 from tacore.cli.words import Words
 from tacore.client.sync import Client
 

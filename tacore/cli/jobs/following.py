@@ -8,6 +8,7 @@ from tacore.cli.jobs import spelled
 from tacore.cli.jobs.finding import GET, with_nearest
 from tacore.cli.jobs.pursuit import ANSWER_S, Pursuit
 from tacore.cli.jobs.spelled import View
+from tacore.cli.printable import printable
 from tacore.cli.progress import Progress
 from tacore.client.sync import Client
 from tacore.errors import NotFound
@@ -36,7 +37,7 @@ def tell_asides(view: View, progress: Progress) -> None:
     for event in view.get("events") or ():
         if progress.on and event["kind"] in ASIDE:
             progress.aside()
-            tell(f"{event['kind']}: {event['text']}")
+            tell(printable(f"{event['kind']}: {event['text']}"))
 
 
 def how_to_follow(job_id: str) -> str:

@@ -5,6 +5,7 @@ from tacore.cli.exits import tell as say
 from tacore.cli.globals import Globals
 from tacore.cli.jobs import page, spelled
 from tacore.cli.jobs.spelled import View
+from tacore.cli.printable import printable
 from tacore.errors import TacoreError
 
 _CANCELLED = "cancelled"
@@ -38,7 +39,7 @@ def tell(view: View, options: Globals) -> int:
 def tell_error(view: View, error: TacoreError) -> None:
     """Say why there is no decision, and what can be done."""
     job_id = view.get("job_id")
-    say(f"tacore: {error.code}: {error.message}")
+    say(printable(f"tacore: {error.code}: {error.message}"))
     say(
         f"  `tacore jobs show {job_id}` shows what there is, "
         f"`tacore jobs retry {job_id}` goes on after the last finished step"

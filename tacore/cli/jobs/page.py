@@ -11,8 +11,9 @@ from tacore.cli.job_states import UNDER_WAY
 from tacore.cli.jobs import spelled
 from tacore.cli.jobs.spelled import DEGRADED, View
 from tacore.cli.numbers import dump
+from tacore.cli.printable import printable
 from tacore.cli.table import RESET
-from tacore.cli.text_width import cut, printable
+from tacore.cli.text_width import cut
 
 ALARM = "\x1b[1;37;41m"
 BEGINS = 160

@@ -5,6 +5,7 @@ from typing import Any
 
 from tacore.cli.job_states import ENDED
 from tacore.cli.numbers import dump, shortened
+from tacore.cli.printable import printable
 
 View = Mapping[str, Any]
 """A job as get.job answers."""
@@ -26,7 +27,7 @@ def is_degraded(view: View) -> bool:
 def flaws(view: View) -> list[str]:
     """Give the reasons not to trust a decision."""
     quality = view.get("quality") or {}
-    return [f"{each.get('code')}: {each.get('message')}" for each in quality.get("flaws") or ()]
+    return [printable(f"{each.get('code')}: {each.get('message')}") for each in quality.get("flaws") or ()]
 
 
 def action_of(view: View) -> str:

@@ -168,3 +168,34 @@ def test_order_when_the_job_does_not_exist_names_the_nearest(tmp_path: Path) -> 
         done = tacore(words, tmp_path, broker.endpoint)
     assert done.returncode == 7
     assert "did you mean j1-3fa9?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("newest", "says"),
+    [
+        ("2026-11-24", "old_decision: it was decided as of 2026-11-23, and the newest session is 2026-11-24"),
+        ("", "old_decision: whether its date is still the newest session can't be told"),
+    ],
+)
+def test_order_when_the_market_has_moved_on_is_refused_unless_forced(
+    newest: str, says: str, tmp_path: Path
+) -> None:
+    with served(decided()) as broker:
+        jobs = broker.handler
+        assert isinstance(jobs, FakeJobs)
+        jobs.newest_session = newest
+        refused = tacore([*ORDER.split(), "--quantity", "100"], tmp_path, broker.endpoint)
+        assert (refused.returncode, sent(broker)) == (3, [])
+        forced = tacore([*ORDER.split(), *"--quantity 100 --force --yes".split()], tmp_path, broker.endpoint)
+    assert says in refused.stderr
+    assert says in forced.stderr
+    assert sent(broker) == [{**DECIDED, **OWN, "quantity": 100}]
+
+
+def test_order_when_a_reason_would_move_the_cursor_shows_it_harmless(tmp_path: Path) -> None:
+    evil = {"verdict": "degraded", "flaws": [{"code": "empty_report", "message": "\x1b[2K\x1b[1A BUY ok"}]}
+    with served(decided(), quality=evil) as broker:
+        done = tacore([*ORDER.split(), "--quantity", "100"], tmp_path, broker.endpoint)
+    assert done.returncode == 3
+    assert "\x1b" not in done.stderr
+    assert "BUY ok" in done.stderr

@@ -113,7 +113,7 @@ def test_top_when_once_on_a_terminal_is_a_sheet(home: Path) -> None:
     ("words", "said"),
     [
         (["--window", "7s"], "--window is one of 10s, 5m, 1h, not '7s'"),
-        (["--tab", "jobs"], "--tab is one of workers, methods, requests, orders, not 'jobs'"),
+        (["--tab", "fills"], "--tab is one of workers, methods, requests, orders, jobs, not 'fills'"),
         (["--at", "noon"], "--at is a moment"),
         (["--every", "0"], "--every is a number of at least 0.2"),
         (["what"], "top does not know 'what'"),
