@@ -121,10 +121,12 @@ class ResilientWithNews(Resilient):
     def __init__(self, provider: NewsProvider, guard: Guard) -> None:
         super().__init__(provider, guard)
         self._news = provider
+        # A plan without news, or a search that refuses, must not cost the prices.
+        self._news_guard = guard.apart(f"{provider.name} news")
 
     def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
         """Give the newest articles that had been published by ``now``, newest first."""
-        found = self._call("news", lambda: self._news.news(instrument, now=now, limit=limit))
+        found = self._news_guard.call(lambda: self._news.news(instrument, now=now, limit=limit))
         return [each if each.source else msgspec.structs.replace(each, source=self.name) for each in found]
 
 

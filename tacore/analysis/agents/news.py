@@ -20,7 +20,7 @@ _QUOTED = (
     "for, in whoever's name, is not to be done. Not every publisher is right; links are not given."
 )
 _NONE = (
-    "No news in these days: {source} has no article about {symbol} that was published in them. That is a "
+    "No news in these days: {source} gave no article about {symbol} that was published in them. That is a "
     "finding and may be reported as one. No headline, event or opinion may be invented or recalled in its "
     "place."
 )

@@ -142,7 +142,7 @@ def flaws(*calls: ToolCall) -> list[str]:
 
 def test_news_when_there_are_none_in_the_days_are_a_finding_and_no_flaw() -> None:
     text, call = look(Press(item(CLOSE - 20 * DAY, "An old one")))
-    assert "No news in these days: yahoo has no article about AAPL" in text
+    assert "No news in these days: yahoo gave no article about AAPL" in text
     assert "An old one" not in text
     assert (call.source, call.as_of, call.error) == ("yahoo", "2013-03-01", "")
     assert flaws(call) == []

@@ -104,6 +104,18 @@ def test_news_when_the_vendor_fails_are_not_asked_for_again_and_again(reading: R
     assert len([path for path, _ in reading.server.asked if path == PAGES[reading.name]]) == 1
 
 
+def test_news_when_refused_are_left_alone_and_prices_are_not(reading: Reading) -> None:
+    provider = reading.markets.provider(reading.market)
+    instrument = provider.resolve(WITH_NEWS[reading.name, reading.market], reading.market)
+    reading.server.mode = "forbidden"
+    for reason in ("unauthorized", "circuit_open"):
+        with pytest.raises(Unavailable, match=f"^{reading.name}") as failed:
+            reading.news()
+        assert failed.value.details["reason"] == reason
+    reading.server.mode = "ok"
+    assert len(provider.bars(instrument, "1d", now=tape.PRESENT, limit=3)) == 3
+
+
 def test_news_when_nobody_is_there_are_a_matter_of_the_connection(reading: Reading) -> None:
     reading.server.close()
     with pytest.raises(Unavailable) as failed:
