@@ -9,8 +9,8 @@ from cachetools import TTLCache
 from tacore.errors import NotFound, TacoreError, Unavailable
 from tacore.market.history import merge_histories
 from tacore.market.timeframes import TIMEFRAMES, refuse_timeframe
-from tacore.model import Bar, Fundamentals, Instrument, Quote
-from tacore.ports import FundamentalsProvider, MarketDataProvider
+from tacore.model import Bar, Fundamentals, Instrument, NewsItem, Quote
+from tacore.ports import FundamentalsProvider, MarketDataProvider, NewsProvider
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -188,10 +188,47 @@ class ChainWithFigures(Chain):
         )
 
 
+class ChainWithNews(Chain):
+    """A chain of which at least one provider has news."""
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the news of the first that has any; none where one has none and no other has any.
+
+        NotFound and Unavailable, where no provider answered, have the reason of each.
+        """
+        failures: _Failures = {}
+        answered = False
+        for member in self._members:
+            if not isinstance(member, NewsProvider):
+                continue
+            try:
+                if found := member.news(self._own(member, instrument), now=now, limit=limit):
+                    return found
+                answered = True
+            except (NotFound, Unavailable) as error:
+                failures[member.name] = error
+        if answered:
+            return []
+        raise in_one(failures)
+
+
+class ChainWithFiguresAndNews(ChainWithFigures, ChainWithNews):
+    """A chain that has both."""
+
+
+_CHAINS = {
+    (False, False): Chain,
+    (True, False): ChainWithFigures,
+    (False, True): ChainWithNews,
+    (True, True): ChainWithFiguresAndNews,
+}
+
+
 def chained(market: str, members: Sequence[MarketDataProvider]) -> Chain:
     """Make a chain that offers what any of its members does."""
     figured = any(isinstance(each, FundamentalsProvider) for each in members)
-    return (ChainWithFigures if figured else Chain)(market, members)
+    reported = any(isinstance(each, NewsProvider) for each in members)
+    return _CHAINS[figured, reported](market, members)
 
 
 def in_one(failures: Mapping[str, TacoreError]) -> TacoreError:

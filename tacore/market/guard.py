@@ -35,6 +35,7 @@ class Guard:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
+        self._settings = settings
         self.breaker = Breaker(settings.breaker_failures, settings.breaker_cooldown_s)
         self._bucket = TokenBucket(settings.rate_per_s, settings.rate_burst)
         self._clock = clock
@@ -44,6 +45,12 @@ class Guard:
         ) + wait_random(0, settings.backoff_s)
         self._attempts = stop_after_attempt(settings.retries + 1)
         self._longest_s = settings.backoff_max_s + settings.backoff_s
+
+    def apart(self, name: str) -> "Guard":
+        """Give a guard of the same rate and another breaker, for what may fail while all else is well."""
+        other = Guard(name, self._settings, self._clock, self._sleep)
+        other._bucket = self._bucket
+        return other
 
     def call(self, call: Callable[[], T], what: str = "") -> T:
         """Make a call, again where its failure may pass; raises what the last attempt raised.

@@ -11,9 +11,14 @@ from cachetools import TTLCache
 from tacore.clock import DEADLINE, Clock
 from tacore.market import kept
 from tacore.market.history import history_of
-from tacore.market.resilient import Resilient, ResilientWithFigures
+from tacore.market.resilient import (
+    Resilient,
+    ResilientWithFigures,
+    ResilientWithFiguresAndNews,
+    ResilientWithNews,
+)
 from tacore.market.shelf_life import life, standing_life
-from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.model import Bar, Fundamentals, Instrument, NewsItem, Quote
 from tacore.model.cached import CacheKey, digest, readable
 from tacore.ports import Cache
 
@@ -211,8 +216,30 @@ class RememberedWithFigures(Remembered):
         return self._figures.fundamentals(instrument, now=now)
 
 
+class RememberedWithNews(Remembered):
+    """A provider that has news too; it is asked for anew each time."""
+
+    def __init__(
+        self, provider: ResilientWithNews, market: str, cache: Cache, clock: Clock, *, live: bool
+    ) -> None:
+        super().__init__(provider, market, cache, clock, live=live)
+        self._news = provider
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the newest articles that had been published by ``now``, newest first."""
+        return self._news.news(instrument, now=now, limit=limit)
+
+
+class RememberedWithFiguresAndNews(RememberedWithFigures, RememberedWithNews):
+    """A provider that has both."""
+
+
 def remembered(provider: Resilient, market: str, cache: Cache, clock: Clock, *, live: bool) -> Remembered:
     """Put the cache around a guarded provider, which offers as much as before."""
+    if isinstance(provider, ResilientWithFiguresAndNews):
+        return RememberedWithFiguresAndNews(provider, market, cache, clock, live=live)
+    if isinstance(provider, ResilientWithNews):
+        return RememberedWithNews(provider, market, cache, clock, live=live)
     if isinstance(provider, ResilientWithFigures):
         return RememberedWithFigures(provider, market, cache, clock, live=live)
     return Remembered(provider, market, cache, clock, live=live)

@@ -8,8 +8,8 @@ import msgspec
 
 from tacore.errors import NotFound
 from tacore.market.guard import Guard
-from tacore.model import Bar, Fundamentals, Instrument, Quote
-from tacore.ports import DailyBarsProvider, FundamentalsProvider, MarketDataProvider
+from tacore.model import Bar, Fundamentals, Instrument, NewsItem, Quote
+from tacore.ports import DailyBarsProvider, FundamentalsProvider, MarketDataProvider, NewsProvider
 
 if TYPE_CHECKING:
     from tacore.model.history import History
@@ -115,8 +115,31 @@ class ResilientWithFigures(Resilient):
         return found if found.source else msgspec.structs.replace(found, source=self.name)
 
 
+class ResilientWithNews(Resilient):
+    """A remote provider that has news too."""
+
+    def __init__(self, provider: NewsProvider, guard: Guard) -> None:
+        super().__init__(provider, guard)
+        self._news = provider
+        # A plan without news, or a search that refuses, must not cost the prices.
+        self._news_guard = guard.apart(f"{provider.name} news")
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the newest articles that had been published by ``now``, newest first."""
+        found = self._news_guard.call(lambda: self._news.news(instrument, now=now, limit=limit))
+        return [each if each.source else msgspec.structs.replace(each, source=self.name) for each in found]
+
+
+class ResilientWithFiguresAndNews(ResilientWithFigures, ResilientWithNews):
+    """A remote provider that has both."""
+
+
 def guarded(provider: MarketDataProvider, guard: Guard) -> Resilient:
     """Put a guard around a provider, which offers as much as before."""
     if isinstance(provider, FundamentalsProvider):
+        if isinstance(provider, NewsProvider):
+            return ResilientWithFiguresAndNews(provider, guard)
         return ResilientWithFigures(provider, guard)
+    if isinstance(provider, NewsProvider):
+        return ResilientWithNews(provider, guard)
     return Resilient(provider, guard)

@@ -56,6 +56,20 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
 
 
+class NewsItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One article about an instrument, in plain text; ``published`` is aware UTC.
+
+    ``publisher`` is who wrote it, ``source`` the provider that gave it. What a publisher does not say is "".
+    """
+
+    published: datetime
+    title: str
+    summary: str = ""
+    publisher: str = ""
+    url: str = ""
+    source: str = ""
+
+
 class Fundamentals(msgspec.Struct, frozen=True, kw_only=True):
     """A company's figures as published by ``as_of`` (UTC); None where the provider has none.
 

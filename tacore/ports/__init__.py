@@ -11,6 +11,7 @@ from tacore.ports.market import (
     FundamentalsProvider,
     MarketData,
     MarketDataProvider,
+    NewsProvider,
 )
 from tacore.ports.method import EXCLUSIVE_POOLS, CacheRule, Context, Method, MethodInfo, Ports
 from tacore.ports.orders import OrderDesk
@@ -32,6 +33,7 @@ __all__ = [
     "MarketDataProvider",
     "Method",
     "MethodInfo",
+    "NewsProvider",
     "NoCache",
     "OrderDesk",
     "Ports",

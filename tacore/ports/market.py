@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.model import Bar, Fundamentals, Instrument, NewsItem, Quote
 
 if TYPE_CHECKING:
     from tacore.model.history import History  # numpy, which the broker does without
@@ -93,6 +93,19 @@ class FundamentalsProvider(MarketDataProvider, Protocol):
 
     def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
         """Give what had been published by ``now``; NotFound where there is nothing, Unavailable for now."""
+        ...
+
+
+@runtime_checkable
+class NewsProvider(MarketDataProvider, Protocol):
+    """A market data provider that also has news; most have none. It names itself in each article."""
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the newest ``limit`` articles that had been published by ``now``, newest first.
+
+        None at all is an answer. NotFound where the provider can't tell, for its news begins after ``now``;
+        Unavailable where it can't be asked.
+        """
         ...
 
 

@@ -15,7 +15,7 @@ from tacore.market.hours import HOURS
 from tacore.market.providers import __name__ as providers
 from tacore.market.registry import ProviderKind, provider_names
 from tacore.model import Instrument
-from tacore.ports import MarketDataProvider
+from tacore.ports import MarketDataProvider, NewsProvider
 from tacore.store.cache.levels import Levels
 from tests.support.caches import FOR_PROVIDERS
 from tests.support.markets import open_markets
@@ -189,6 +189,40 @@ def test_values_when_given_name_their_source_and_whether_it_invents(served: Serv
     assert (quote.source, quote.simulated) == (provider.name, provider.simulated)
     bars = provider.bars(first(served), "1d", now=now, limit=3)
     assert {each.source for each in bars} == {provider.name}
+
+
+def reporter(served: Served) -> NewsProvider:
+    provider = served[0]
+    if not isinstance(provider, NewsProvider):
+        pytest.skip(f"{provider.name} has no news")
+    return provider
+
+
+def test_news_when_given_are_whole_ordered_bounded_and_in_the_past(served: Served) -> None:
+    provider, now = reporter(served), served[2]
+    found = list(provider.news(first(served), now=now, limit=5))
+    assert len(found) == 5
+    times = [each.published for each in found]
+    assert times == sorted(times, reverse=True)
+    assert times[0] <= now
+    for each in found:
+        assert each.published.utcoffset() == timedelta()
+        assert each.title
+        assert each.source == provider.name
+
+
+def test_news_when_limited_are_the_newest_of_all(served: Served) -> None:
+    provider, now = reporter(served), served[2]
+    many = list(provider.news(first(served), now=now, limit=8))
+    assert list(provider.news(first(served), now=now, limit=3)) == many[:3]
+    assert list(provider.news(first(served), now=now, limit=0)) == []
+
+
+def test_news_when_looked_at_earlier_show_nothing_of_later(served: Served) -> None:
+    provider, now = reporter(served), served[2]
+    many = list(provider.news(first(served), now=now, limit=8))
+    earlier = many[2].published
+    assert list(provider.news(first(served), now=earlier, limit=4)) == many[2:6]
 
 
 def test_provider_when_asked_says_its_name_and_whether_it_invents(served: Served) -> None:

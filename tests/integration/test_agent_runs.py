@@ -13,12 +13,14 @@ import psutil
 import pytest
 
 from tacore.errors import Unavailable
+from tacore.market.router import Markets
 from tacore.model.jobs import Engine
 from tacore.ports.analyst import Looked, Noted, Stage, Wrote
 from tests.support.agent_runs import KEY, KEY_NAME, Team, agent_settings, ask_of, team
 from tests.support.agents import Engine as StandIn
 from tests.support.agents import interpreter, standin
 from tests.support.model_server import ModelServer
+from tests.support.vendors.serving import serving
 
 CALLS: dict[Engine, int] = {"tradingagents_cn": 16, "tradingagents": 15}
 ENGINES: tuple[StandIn, ...] = ("tradingagents_cn", "tradingagents")
@@ -43,9 +45,10 @@ def build(
 ) -> Iterator[Callable[..., Team]]:
     built: list[Team] = []
 
-    def make(engine: Engine, **model: object) -> Team:
+    def make(engine: Engine, markets: Markets | None = None, **model: object) -> Team:
         checkout, python = standins[engine]
-        built.append(team(engine, checkout, python, agent_settings(server.url, **model), tmp_path))
+        settings = agent_settings(server.url, **model)
+        built.append(team(engine, checkout, python, settings, tmp_path, markets))
         return built[-1]
 
     yield make
@@ -75,6 +78,18 @@ def test_run_when_the_model_answers_decides_and_counts_as_its_server_does(
     assert not psutil.pid_exists(run.pid)
     assert {each.spent.cost is None for each in heard.costs("deep-model")} == {True}
     assert {each.spent.cost is None for each in heard.costs("quick-model")} == {False}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_run_when_a_vendor_has_news_shows_them_and_is_not_degraded_for_want_of_any(
+    engine: Engine, build: Callable[..., Team], tmp_path: Path
+) -> None:
+    with serving("yahoo", "US", tmp_path) as (_, markets):
+        _, heard = build(engine, markets).start(ask_of(engine, analysts=("market", "news")))
+        outcome = heard.outcome()
+    looks = [each for each in outcome.tool_calls if each.tool == "news"]
+    assert {(each.source, each.as_of, each.error) for each in looks} == {("yahoo", "2024-03-12", "")}
+    assert "no_data" not in [each.code for each in outcome.quality.flaws]
 
 
 def test_run_when_there_are_more_rounds_never_goes_back_and_ends_before_one(

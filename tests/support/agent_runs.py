@@ -12,6 +12,7 @@ from tacore.analysis.agents.conclude import conclude
 from tacore.analysis.agents.data import AgentData
 from tacore.analysis.agents.told import Told
 from tacore.clock import ManualClock
+from tacore.market.router import Markets
 from tacore.market.symbols import vendor_symbol
 from tacore.model.agents import AgentSettings, parse_agents
 from tacore.model.jobs import Ask, Engine, Outcome, Spent, ToolCall
@@ -165,9 +166,16 @@ class Team:
         return team(self.engine, self.checkout, python, self.settings, self.folder)
 
 
-def team(engine: Engine, checkout: Path, python: Path, settings: AgentSettings, folder: Path) -> Team:
-    """Build an adapter as the manager does, on the sample market."""
-    data = AgentData(open_markets(ALL_MARKETS, WALL), ManualClock())
+def team(
+    engine: Engine,
+    checkout: Path,
+    python: Path,
+    settings: AgentSettings,
+    folder: Path,
+    markets: Markets | None = None,
+) -> Team:
+    """Build an adapter as the manager does, on the sample market unless told otherwise."""
+    data = AgentData(markets or open_markets(ALL_MARKETS, WALL), ManualClock())
 
     def concluded(ask: Ask, told: Told, calls: Sequence[ToolCall]) -> Outcome:
         return conclude(ask, told, calls, data.seen(ask))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tacore.errors import NotFound, TacoreError
 from tacore.market.history import history_of
 from tacore.market.synthetic.market import SyntheticMarket
-from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.model import Bar, Fundamentals, Instrument, NewsItem, Quote
 from tacore.model.markets import SyntheticSettings
 
 if TYPE_CHECKING:
@@ -89,3 +89,21 @@ class ShakyWithFigures(Shaky):
     def fundamentals(self, instrument: Instrument, *, now: datetime) -> Fundamentals:
         self._called("fundamentals")
         return Fundamentals(as_of=now - timedelta(days=1), price_to_earnings=10.0, **self._own)
+
+
+class ShakyWithNews(Shaky):
+    """Has so many articles too, one for each hour before now."""
+
+    articles = 3
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        self._called("news")
+        made = [
+            NewsItem(published=now - timedelta(hours=n), title=f"{instrument.symbol} {n}", **self._own)
+            for n in range(self.articles)
+        ]
+        return made[:limit]
+
+
+class ShakyWithBoth(ShakyWithFigures, ShakyWithNews):
+    """Knows figures and has news."""

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from tacore.analysis.agents.figures import fundamentals, info
-from tacore.analysis.agents.look import Given, open_look, origin, other_symbol
+from tacore.analysis.agents.look import Given, Look, open_look, origin, other_symbol
+from tacore.analysis.agents.news import days_of, news
 from tacore.analysis.agents.prices import arguments_of, load, prices
-from tacore.analysis.agents.span import span_of
+from tacore.analysis.agents.span import Span, span_of
 from tacore.clock import Clock
 from tacore.errors import TacoreError
 from tacore.model.jobs import Ask, ToolCall
@@ -47,8 +48,8 @@ class AgentData:
         self._tools: Mapping[str, Callable[[Ask, Mapping[str, Any]], Given]] = {
             "prices": self._prices,
             "fundamentals": lambda ask, _: fundamentals(open_look(self._data, ask)),
-            "news": lambda ask, _: _nobody_has("news", ask),
-            "sentiment": lambda ask, _: _nobody_has("sentiment", ask),
+            "news": self._news,
+            "sentiment": _no_sentiment,
             "info": lambda ask, _: info(open_look(self._data, ask), ask),
         }
 
@@ -103,14 +104,21 @@ class AgentData:
             return _none(error.message, tool)
 
     def _prices(self, ask: Ask, arguments: Mapping[str, Any]) -> Given:
-        look = open_look(self._data, ask)
-        span = span_of(arguments, look.day)
-        if span.end < look.day:
-            look = open_look(self._data, ask, span.end)
+        look, span = self._span(ask, arguments)
         return prices(look, span, arguments_of(arguments))
 
+    def _news(self, ask: Ask, arguments: Mapping[str, Any]) -> Given:
+        look, span = self._span(ask, arguments)
+        return news(look, days_of(arguments, span), span.notes)
 
-def _nobody_has(what: str, ask: Ask) -> Given:
+    def _span(self, ask: Ask, arguments: Mapping[str, Any]) -> tuple[Look, Span]:
+        look = open_look(self._data, ask)
+        span = span_of(arguments, look.day)
+        return open_look(self._data, ask, span.end) if span.end < look.day else look, span
+
+
+def _no_sentiment(ask: Ask, _: Mapping[str, Any]) -> Given:
+    what = "sentiment"
     return _none(f"tacore has no provider of {what}, for {ask.symbol} or any other instrument", what)
 
 

@@ -20,13 +20,15 @@ from tacore.market.symbols import canonical, exchange_of, vendor_symbol
 from tacore.market.timeframes import MINUTES
 from tacore.market.vendors.bars import choose, daily_bar, intraday_bar, number, prices, regroup
 from tacore.market.vendors.faults import mapped
+from tacore.market.vendors.news import newest_of_few
 from tacore.market.vendors.options import VendorOptions, library
 from tacore.market.vendors.provider import Vendor, quote_of
-from tacore.model import Bar, Instrument, Quote
+from tacore.model import Bar, Instrument, NewsItem, Quote
 from tacore.model.providers import Setup
 
 if TYPE_CHECKING:
     from tacore.market.vendors.eastmoney import EastMoney
+    from tacore.market.vendors.eastmoney_news import EastMoneyNews
 
 _LOT = MappingProxyType({"CN": 100, "HK": 1})
 _OHLCV = ("开盘", "最高", "最低", "收盘", "成交量")
@@ -173,6 +175,20 @@ class AkshareMarket(Vendor):
         return vendor_symbol(symbol, self.market, self.name).lstrip("shzbj")
 
 
+class AkshareMainland(AkshareMarket):
+    """Mainland A shares, of which East Money has news."""
+
+    def __init__(self, options: AkshareOptions, asks: "EastMoney", news: "EastMoneyNews") -> None:
+        super().__init__("CN", options, asks)
+        self._news = news
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the ten articles or fewer that a search finds; NotFound where none is as old as ``now``."""
+        with mapped(self.name, _reason):
+            found = self._news.articles(self._code(instrument), self.hours.tz)
+        return newest_of_few(found, self.name, instrument.symbol, now=now, limit=limit)
+
+
 def _rows(frame: Any, stamp: str) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - a data frame
     """Give a frame's stamp, open, high, low, close and volume, row by row."""
     if frame.empty:
@@ -185,12 +201,17 @@ def _reason(_error: BaseException) -> None:
 
 
 def _build(setup: Setup) -> AkshareMarket:
-    library("akshare", "akshare", "requests")
+    library("akshare", "akshare", "requests", "curl_cffi")
     from tacore.market.vendors.eastmoney import EastMoney, EastMoneySession  # noqa: PLC0415 - an extra
+    from tacore.market.vendors.eastmoney_news import EastMoneyNews, NewsSession  # noqa: PLC0415 - an extra
 
     options: AkshareOptions = setup.options
     session = EastMoneySession("akshare", setup.provider.timeout_s, options.base_url)
-    return AkshareMarket(setup.market, options, EastMoney(session))
+    asks = EastMoney(session)
+    if setup.market != "CN":
+        return AkshareMarket(setup.market, options, asks)
+    news = NewsSession(setup.provider.timeout_s, options.base_url)
+    return AkshareMainland(options, asks, EastMoneyNews(news))
 
 
 PROVIDER = ProviderKind(markets=("CN", "HK"), build=_build, options=AkshareOptions, remote=True)

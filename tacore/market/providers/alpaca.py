@@ -14,11 +14,12 @@ from typing import Any, Literal
 from tacore.market.registry import ProviderKind
 from tacore.market.returns import change_pct
 from tacore.market.timeframes import MINUTES
+from tacore.market.vendors import alpaca_news
 from tacore.market.vendors.bars import choose, daily_bar, intraday_bar, number, prices, regroup
 from tacore.market.vendors.faults import mapped
 from tacore.market.vendors.options import VendorOptions, library
 from tacore.market.vendors.provider import Vendor
-from tacore.model import Bar, Instrument, Quote
+from tacore.model import Bar, Instrument, NewsItem, Quote
 from tacore.model.providers import Setup
 from tacore.settings.secrets import secret
 
@@ -59,9 +60,10 @@ class AlpacaShares(Vendor):
         | dict.fromkeys(("1d", "1w"), _YEARS)
     )
 
-    def __init__(self, market: str, options: AlpacaOptions, client: "Any") -> None:  # noqa: ANN401
+    def __init__(self, market: str, options: AlpacaOptions, client: Any, news: Any) -> None:  # noqa: ANN401
         super().__init__(market, options)
         self._client = client
+        self._news = news
         self._feed = options.feed
 
     def look_up(self, symbols: Sequence[str]) -> Mapping[str, Instrument]:
@@ -95,6 +97,11 @@ class AlpacaShares(Vendor):
             before |= self._fetch_many(some, "1d", self.since(now, "1d", 3), now)
         with mapped(self.name, self._reason):
             return [self._quote(snapshots.get(each), before[each]) for each in symbols]
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the newest articles of a year; NotFound for a time before there were any."""
+        with mapped(self.name, self._reason):
+            return alpaca_news.ask(self._news, instrument.symbol, self.name, now, limit)
 
     def _quote(self, snapshot: Mapping[str, Any] | None, bars: Sequence[Bar]) -> Quote | None:
         """Give the last trade where it lies in the session, else the session's close."""
@@ -196,7 +203,8 @@ def _chunks(symbols: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _build(setup: Setup) -> AlpacaShares:
-    library("alpaca", "alpaca.data.historical.stock")
+    library("alpaca", "alpaca.data.historical.stock", "alpaca.data.historical.news")
+    from alpaca.data.historical.news import NewsClient  # noqa: PLC0415 - an extra
     from alpaca.data.historical.stock import StockHistoricalDataClient  # noqa: PLC0415 - an extra
 
     from tacore.market.vendors.session import VendorSession  # noqa: PLC0415 - requests
@@ -212,7 +220,14 @@ def _build(setup: Setup) -> AlpacaShares:
             super().__init__(key, secret_key, raw_data=True, url_override=options.base_url)
             self._session = VendorSession("alpaca", setup.provider.timeout_s)
 
-    return AlpacaShares(setup.market, options, Client())
+    class News(NewsClient):
+        """The same for news."""
+
+        def __init__(self) -> None:
+            super().__init__(key, secret_key, raw_data=True, url_override=options.base_url)
+            self._session = VendorSession("alpaca", setup.provider.timeout_s)
+
+    return AlpacaShares(setup.market, options, Client(), News())
 
 
 PROVIDER = ProviderKind(markets=("US",), build=_build, options=AlpacaOptions, remote=True)

@@ -1,9 +1,9 @@
 """The yahoo provider: shares and coins by Yahoo Finance, through yfinance.
 
 Yahoo publishes no interface; yfinance speaks the one of its pages: v8/finance/chart for bars and
-v7/finance/quote for prices, v10/finance/quoteSummary for companies' figures, with a cookie and a crumb. What
-Yahoo calls a raw price has later splits taken out already. Its numbers are 32-bit floats: they are rounded to
-the precision that it states.
+v7/finance/quote for prices, v10/finance/quoteSummary for companies' figures, xhr/ncp for news, with a cookie
+and a crumb. What Yahoo calls a raw price has later splits taken out already. Its numbers are 32-bit floats:
+they are rounded to the precision that it states.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,15 +22,18 @@ from tacore.market.symbols import vendor_symbol
 from tacore.market.timeframes import MINUTES
 from tacore.market.vendors.bars import Prices, daily_bar, intraday_bar, number, prices, utc
 from tacore.market.vendors.faults import fault, mapped
+from tacore.market.vendors.news import newest_of_few
 from tacore.market.vendors.options import VendorOptions, library
 from tacore.market.vendors.provider import SKEW, Vendor
 from tacore.market.vendors.yahoo_figures import MODULES, figures_in
-from tacore.model import Bar, Fundamentals, Instrument, Quote
+from tacore.market.vendors.yahoo_news import ASKED, NEWS_URL, items_in
+from tacore.model import Bar, Fundamentals, Instrument, NewsItem, Quote
 from tacore.model.providers import Setup
 
 if TYPE_CHECKING:
     from tacore.market.vendors.yahoo_session import YahooSession
 
+_ARTICLES = 50
 _AT_ONCE = 100  # symbols in one question: an address has to stay short
 _QUOTE_URL = "https://query1.finance.yahoo.com/v7/finance/quote"
 _SUMMARY_URL = "https://query2.finance.yahoo.com/v10/finance/quoteSummary"
@@ -139,6 +142,16 @@ class YahooMarket(Vendor):
                 f"yahoo has only the newest figures of {instrument.symbol}, of {figures.as_of.isoformat()}"
             )
         return msgspec.structs.replace(figures, as_of=min(figures.as_of, now))
+
+    def news(self, instrument: Instrument, *, now: datetime, limit: int) -> Sequence[NewsItem]:
+        """Give the latest articles; NotFound where none of them is as old as ``now``."""
+        spelling = vendor_symbol(instrument.symbol, self.market, self.name)
+        # More than asked for: those published after ``now`` fall away.
+        wanted = {"snippetCount": max(limit, _ARTICLES), "s": [spelling]}
+        with mapped(self.name, self._reason):
+            answer = self._data.post(NEWS_URL, params=ASKED, body={"serviceConfig": wanted})
+            found = items_in(answer.json()["data"]["tickerStream"]["stream"], self.name)
+        return newest_of_few(found, self.name, instrument.symbol, now=now, limit=limit)
 
     def _bar(self, timeframe: str, row: tuple[Any, ...], places: Decimal) -> Bar | None:
         began, opened, high, low, close, volume, adjusted = row

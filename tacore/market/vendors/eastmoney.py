@@ -32,11 +32,11 @@ class EastMoney:
     """
 
     def __init__(self, session: EastMoneySession) -> None:
-        history = _copy("akshare.stock_feature.stock_hist_em")
-        info, profile = _copy("akshare.stock.stock_info_em"), _copy("akshare.stock.stock_profile_em")
+        history = copy_of("akshare.stock_feature.stock_hist_em")
+        info, profile = copy_of("akshare.stock.stock_info_em"), copy_of("akshare.stock.stock_profile_em")
         for module in (history, info, profile):
             vars(module)["requests"] = session
-        paging = _copy("akshare.utils.func")
+        paging = copy_of("akshare.utils.func")
         # Its own asks three times, asleep in between, and pages show a bar of their progress on the terminal.
         vars(paging).update(
             request_with_retry=lambda url, params, timeout: session.get(url, params=params),
@@ -53,7 +53,8 @@ class EastMoney:
         self.hongkong_info = profile.stock_hk_security_profile_em
 
 
-def _copy(name: str) -> ModuleType:
+def copy_of(name: str) -> ModuleType:
+    """Give a copy of a module of akshare's, whose names may be changed without touching akshare."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # akshare's own, of what it imports
         spec = importlib.util.find_spec(name)

@@ -14,6 +14,7 @@ from tacore.market.vendors.faults import fault, refuse_status
 from tacore.market.vendors.options import elsewhere, library
 
 _VENDOR = "yahoo"
+_NEWS = "/xhr/"
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
@@ -41,10 +42,11 @@ class YahooSession(requests.Session[requests.Response]):
         there = elsewhere(url, self._base_url)
         answer: requests.Response = super().request(method, there, **asked)  # type: ignore[arg-type]
         status = answer.status_code
-        if "/finance/" in urlsplit(url).path and status not in _REFUSED:
+        path = urlsplit(url).path
+        if ("/finance/" in path or path.startswith(_NEWS)) and status not in _REFUSED:
             headers: Mapping[str, str] = answer.headers  # type: ignore[assignment]
             refuse_status(_VENDOR, status, headers)
-            if status == HTTPStatus.NOT_FOUND:
+            if status == HTTPStatus.NOT_FOUND and not path.startswith(_NEWS):
                 raise NotFound("yahoo has no such symbol")
         return answer
 
@@ -86,10 +88,18 @@ class _Checked:
 
     def get(self, url: str, params: Mapping[str, Any], timeout: float | None = None) -> requests.Response:
         """Ask, and refuse what is no success."""
-        answer: requests.Response = self._data.get(url, params=dict(params), timeout=self._timeout_s)
-        refuse_status(_VENDOR, answer.status_code, {})
-        if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            raise fault(_VENDOR, "refused", f"HTTP {answer.status_code}")
-        return answer
+        return _accepted(self._data.get(url, params=dict(params), timeout=self._timeout_s))
+
+    def post(self, url: str, params: Mapping[str, Any], body: Mapping[str, Any]) -> requests.Response:
+        """Do the same with a question that has a body of JSON."""
+        asked = self._data.post(url, params=dict(params), body=dict(body), timeout=self._timeout_s)
+        return _accepted(asked)
 
     cache_get = get
+
+
+def _accepted(answer: requests.Response) -> requests.Response:
+    refuse_status(_VENDOR, answer.status_code, {})
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        raise fault(_VENDOR, "refused", f"HTTP {answer.status_code}")
+    return answer

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tacore.market.hours import HOURS
-from tests.support.vendors import tape
+from tests.support.vendors import press, tape
 from tests.support.vendors.server import Answer, VendorServer, as_json
 
 KNOWN = ("AAPL", "BRK.B", "MSFT")
@@ -38,6 +38,8 @@ class AlpacaServer(VendorServer):
         symbols = [each for each in asked["symbols"].split(",") if each in KNOWN]
         if path == "/v2/stocks/snapshots":
             return as_json({} if self.mode == "empty" else {each: snapshot(each) for each in symbols})
+        if path == "/v1beta1/news":
+            return as_json(self._news(asked))
         if path == "/v2/stocks/bars":
             return as_json(self._bars(symbols, asked))
         return as_json({"message": "endpoint not found."}, 404)
@@ -53,6 +55,19 @@ class AlpacaServer(VendorServer):
             bars.setdefault(symbol, []).append(made)
         more = str(first + _PAGE) if first + _PAGE < len(flat) else None
         return {"bars": bars, "next_page_token": more}
+
+    def _news(self, asked: dict[str, str]) -> dict[str, object]:
+        since, until = (datetime.fromisoformat(asked[key]) for key in ("start", "end"))
+        every = [] if self.mode == "empty" else press.articles(60)
+        found = sorted((each for each in every if since <= each.published <= until), key=_age)
+        first = int(asked.get("page_token") or 0)
+        last = first + min(int(asked["limit"]), 20)
+        made = [story(each) for each in found[first:last]]
+        for each in made:
+            if self.mode == "nonsense":
+                each["created_at"] = "soon"
+        more = str(last) if last < len(found) else None
+        return {"next_page_token": more} | ({} if self.mode == "incomplete" else {"news": made})
 
     def _series(self, symbol: str, asked: dict[str, str]) -> list[dict[str, object]]:
         since, until = (datetime.fromisoformat(asked[key]) for key in ("start", "end"))
@@ -71,6 +86,28 @@ class AlpacaServer(VendorServer):
         if self.mode == "incomplete":
             made = [{key: value for key, value in each.items() if key != "h"} for each in made]
         return made
+
+
+def _age(told: press.Article) -> int:
+    return told.number
+
+
+def story(told: press.Article) -> dict[str, object]:
+    """Give an article of Benzinga's."""
+    stamp = told.published.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "author": "Benzinga Newsdesk",
+        "content": "",
+        "created_at": stamp,
+        "headline": told.title.replace("&", "&amp;"),
+        "id": 24843171 - told.number,
+        "images": [],
+        "source": "benzinga",
+        "summary": f"<p>Summary {told.number}.</p>",
+        "symbols": ["AAPL", "MSFT"],
+        "updated_at": stamp,
+        "url": f"https://www.benzinga.com/{told.number}",
+    }
 
 
 def snapshot(symbol: str) -> dict[str, object]:

@@ -1,9 +1,10 @@
 """East Money's quote pages, as akshare asks for them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from tacore.market.hours import HOURS
-from tests.support.vendors import tape
+from tests.support.vendors import press, tape
 from tests.support.vendors.server import Answer, VendorServer, as_json
 
 NAMES = {
@@ -14,6 +15,7 @@ NAMES = {
     "116.09988": ("阿里巴巴-W", None),
     "116.00005": ("汇丰控股", None),
 }
+NEWS = "/search/jsonp"
 _LAST_HFQ = 3.5  # back-adjusted prices stand above the raw ones by what was paid over the years
 _MOVES = ",2.04,-0.66,-11.30,0.29"  # range, changes and turnover
 _NULL = {"rc": 100, "rt": 17, "svr": 181240427, "lt": 1, "full": 0, "dlmkts": "", "data": None}
@@ -23,6 +25,10 @@ class EastMoneyServer(VendorServer):
     """Three shares of the mainland and three of Hong Kong."""
 
     def page(self, path: str, asked: dict[str, str]) -> Answer:
+        if path == NEWS:
+            found = self.news(json.loads(asked["param"]))
+            text = f"{asked['cb']}({json.dumps(found, ensure_ascii=False)})"
+            return 200, {"Content-Type": "application/javascript"}, text.encode()
         pages = {
             "/api/qt/stock/kline/get": self._klines,
             "/api/qt/stock/trends2/get": self._trends,
@@ -31,6 +37,17 @@ class EastMoneyServer(VendorServer):
             "/securities/api/data/v1/get": self._profile,
         }
         return as_json(pages[path](asked))
+
+    def news(self, wanted: dict[str, object]) -> dict[str, object]:
+        """Give what the search ranks first."""
+        made = [] if self.mode == "empty" else [story(each) for each in press.articles(10)]
+        for each in made:
+            if self.mode == "nonsense":
+                each["date"] = "刚刚"
+            each["content"] += f"<em>{wanted['keyword']}</em>"
+        # So the search answers who asks too often.
+        result = {"passportWeb": []} if self.mode == "incomplete" else {"cmsArticleWebOld": made}
+        return {"bizCode": "", "bizMsg": "", "code": 0, "hitsTotal": 991, "msg": "OK", "result": result}
 
     def _klines(self, asked: dict[str, str]) -> object:
         secid = asked["secid"]
@@ -120,6 +137,18 @@ class EastMoneyServer(VendorServer):
             "YEAR_SETTLE_DAY": "12-31",
         }
         return {"version": "c9a", "result": {"pages": 1, "data": [facts], "count": 1}, "success": True}
+
+
+def story(told: press.Article) -> dict[str, str]:
+    """Give an article; its time is that of Beijing."""
+    return {
+        "date": told.published.astimezone(HOURS["CN"].tz).strftime("%Y-%m-%d %H:%M:%S"),
+        "image": "",
+        "code": f"2024{told.number:014}",
+        "title": f"<em>{told.title}</em>",
+        "content": f"Summary {told.number}.\u3000",
+        "mediaName": "证券时报网",
+    }
 
 
 def ended(row: tape.Row, width: int, market: str) -> str:

@@ -50,6 +50,12 @@ class VendorServer:
                 url = urlsplit(self.path)
                 vendor.send(self, url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
 
+            def do_POST(self) -> None:
+                url = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                asked = dict(parse_qsl(url.query, keep_blank_values=True))
+                vendor.send(self, url.path, asked | {"body": body})
+
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 

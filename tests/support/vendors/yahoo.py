@@ -1,10 +1,11 @@
-"""Yahoo Finance's pages, as yfinance asks for them: cookie, crumb, chart, quote and quoteSummary."""
+"""Yahoo Finance's pages, as yfinance asks for them: cookie, crumb, chart, quote, quoteSummary and news."""
 
+import json
 import struct
 from datetime import UTC, datetime, timedelta
 
 from tacore.market.hours import CURRENCY, HOURS
-from tests.support.vendors import tape
+from tests.support.vendors import press, tape
 from tests.support.vendors.server import STATUS, Answer, VendorServer, as_json
 
 MARKETS = {
@@ -20,6 +21,7 @@ MARKETS = {
     "BTC-USD": "CRYPTO",
     "ETH-USD": "CRYPTO",
 }
+NEWS = "/xhr/ncp"
 CRUMB = "Xv4k1.p0Q2s"
 _WIDTHS = {"1m": 1, "5m": 5, "15m": 15, "1h": 60}
 _DELISTED = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
@@ -38,7 +40,7 @@ class YahooServer(VendorServer):
     def respond(self, path: str, asked: dict[str, str]) -> Answer:
         if path == "/v1/test/getcrumb":
             return 200, {"Content-Type": "text/plain"}, self.crumb.encode()
-        if "/finance/" not in path:
+        if "/finance/" not in path and path != NEWS:
             return 404, {"Set-Cookie": "A3=d=AQABBG; Path=/; Max-Age=31557600"}, b"<html></html>"
         return super().respond(path, asked)
 
@@ -55,12 +57,21 @@ class YahooServer(VendorServer):
             symbols = [] if self.mode == "empty" else asked["symbols"].split(",")
             found = [quote(each) for each in symbols if each in MARKETS]
             return as_json({"quoteResponse": {"result": found, "error": None}})
+        if path == NEWS:
+            return as_json(self._news(json.loads(asked["body"])["serviceConfig"]))
         symbol = path.rpartition("/")[2]
         if path.startswith("/v10/finance/quoteSummary/"):
             return self._summary(symbol, asked["modules"].split(","))
         if symbol not in MARKETS:
             return as_json({"chart": {"result": None, "error": _DELISTED}}, 404)
         return as_json({"chart": {"result": [self._chart(symbol, asked)], "error": None}})
+
+    def _news(self, wanted: dict[str, object]) -> dict[str, object]:
+        made = [] if self.mode == "empty" else press.articles(30)[: int(str(wanted["snippetCount"]))]
+        stream = [{"id": "ad", "ad": ["buy"], "content": {"title": "Buy"}}, *map(story, made)]
+        for each in stream[1:] if self.mode == "nonsense" else ():
+            each["content"]["pubDate"] = "soon"  # type: ignore[index]
+        return {} if self.mode == "incomplete" else {"data": {"tickerStream": {"stream": stream}}}
 
     def _summary(self, symbol: str, modules: list[str]) -> Answer:
         if MARKETS.get(symbol, "CRYPTO") == "CRYPTO":
@@ -141,6 +152,28 @@ def period(start: datetime, end: datetime) -> dict[str, object]:
         "end": round(end.timestamp()),
         "gmtoffset": -18000,
     }
+
+
+def story(told: press.Article) -> dict[str, object]:
+    """Give an article as the stream has had it since 2025."""
+    stamp = told.published.strftime("%Y-%m-%dT%H:%M:%SZ")
+    content = {
+        "id": f"{told.number:08}",
+        "contentType": "STORY",
+        "title": told.title,
+        "description": "",
+        "summary": f"Summary {told.number}.",
+        "pubDate": stamp,
+        "displayTime": stamp,
+        "isHosted": True,
+        "bypassModal": False,
+        "previewUrl": None,
+        "thumbnail": None,
+        "provider": {"displayName": "Reuters", "url": "https://www.reuters.com/"},
+        "canonicalUrl": {"url": f"https://finance.yahoo.com/news/{told.number}.html", "region": "US"},
+        "clickThroughUrl": None,
+    }
+    return {"id": f"{told.number:08}", "content": content}
 
 
 def quote(symbol: str) -> dict[str, object]:

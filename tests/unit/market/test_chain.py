@@ -18,9 +18,9 @@ from tacore.market.resilient import guarded
 from tacore.market.router import Markets
 from tacore.model.markets import MarketSettings, parse_markets
 from tacore.model.providers import ProviderSettings
-from tacore.ports import FundamentalsProvider
+from tacore.ports import FundamentalsProvider, NewsProvider
 from tests.support.markets import WALL
-from tests.support.shaky import Shaky, ShakyWithFigures
+from tests.support.shaky import Shaky, ShakyWithBoth, ShakyWithFigures, ShakyWithNews
 
 DOWN = Unavailable("it is down", details={"reason": "server_error", "retry_after_ms": 700})
 SYMBOLS = ("SIM0001", "SIM0002", "SIM0003")
@@ -151,6 +151,51 @@ def test_figures_when_the_first_is_down_come_from_the_second() -> None:
     with pytest.raises(Unavailable, match="one: it is down; two: it is down") as refused:
         both.fundamentals(instrument, now=WALL)
     assert refused.value.details["retry_after_ms"] == 700
+
+
+@pytest.mark.parametrize(
+    ("kinds", "figures", "news"),
+    [
+        ((Shaky, Shaky), False, False),
+        ((Shaky, ShakyWithFigures), True, False),
+        ((ShakyWithNews, Shaky), False, True),
+        ((ShakyWithNews, ShakyWithFigures), True, True),
+        ((Shaky, ShakyWithBoth), True, True),
+    ],
+)
+def test_chain_when_made_offers_what_its_members_do(
+    kinds: tuple[type[Shaky], type[Shaky]], figures: bool, news: bool
+) -> None:
+    both = chain(*(kind(name, *SYMBOLS) for name, kind in zip(("one", "two"), kinds, strict=True)))
+    assert isinstance(both, FundamentalsProvider) is figures
+    assert isinstance(both, NewsProvider) is news
+
+
+def test_news_when_the_first_has_none_come_from_the_next_that_has() -> None:
+    none, some = ShakyWithNews("two", *SYMBOLS), ShakyWithNews("three", *SYMBOLS)
+    none.articles = 0
+    every = chain(Shaky("one", *SYMBOLS), none, some)
+    assert isinstance(every, NewsProvider)
+    instrument = every.resolve(SYMBOLS[0], "SIM")
+    found = every.news(instrument, now=WALL, limit=2)
+    assert [(each.source, each.title) for each in found] == [
+        ("three", f"{SYMBOLS[0]} 0"),
+        ("three", f"{SYMBOLS[0]} 1"),
+    ]
+    some.articles = 0
+    assert list(every.news(instrument, now=WALL, limit=2)) == []
+    some.failure = DOWN
+    assert list(every.news(instrument, now=WALL, limit=2)) == []  # one did answer
+
+
+def test_news_when_nobody_can_tell_have_every_reason() -> None:
+    one, two = ShakyWithNews("one", *SYMBOLS), ShakyWithNews("two", *SYMBOLS[1:])
+    both = chain(one, two)
+    assert isinstance(both, NewsProvider)
+    instrument = both.resolve(SYMBOLS[0], "SIM")
+    one.failure = DOWN
+    with pytest.raises(Unavailable, match="one: it is down; two: SIM0001 is not at two"):
+        both.news(instrument, now=WALL, limit=2)
 
 
 def test_revision_when_of_several_changes_with_any() -> None:

@@ -313,12 +313,18 @@ def test_answer_when_another_symbol_is_asked_for_is_refused(name: str, tool: str
 # -- the other tools -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tool", ["news", "sentiment"])
-def test_news_and_sentiment_when_asked_are_not_there_and_may_not_be_invented(tool: str) -> None:
+@pytest.mark.parametrize(
+    ("tool", "error"),
+    [
+        ("news", "sample has no news, of AAPL or any other instrument"),
+        ("sentiment", "tacore has no provider of sentiment, for AAPL or any other instrument"),
+    ],
+)
+def test_news_and_sentiment_when_nobody_has_any_may_not_be_invented(tool: str, error: str) -> None:
     text, call = look(tool, days=7)
-    assert f"NO DATA: tacore has no provider of {tool}" in text
-    assert "Nothing may be invented" in text
-    assert call.error.startswith(f"tacore has no provider of {tool}")
+    assert f"NO DATA: {error}." in text
+    assert f"No {tool} can be given here. Nothing may be invented" in text
+    assert call.error == error
     assert len(text) > 100  # TradingAgents-CN takes shorter news for none, and asks the network
 
 
