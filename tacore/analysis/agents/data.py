@@ -17,6 +17,10 @@ from tacore.model.jobs import Ask, ToolCall
 from tacore.ports import MarketData
 
 TOOLS = ("prices", "fundamentals", "news", "sentiment", "info")
+_PRESS_ALONE = (
+    "NO SOCIAL MEDIA: no posts, polls, comments or counts of them are known here; invent none, and say so in "
+    "the report. What follows is the press, by which its mood may be judged."
+)
 _LONGEST_ARGUMENT = 200
 _PLACES = 6
 
@@ -49,7 +53,7 @@ class AgentData:
             "prices": self._prices,
             "fundamentals": lambda ask, _: fundamentals(open_look(self._data, ask)),
             "news": self._news,
-            "sentiment": _no_sentiment,
+            "sentiment": self._sentiment,
             "info": lambda ask, _: info(open_look(self._data, ask), ask),
         }
 
@@ -111,15 +115,20 @@ class AgentData:
         look, span = self._span(ask, arguments)
         return news(look, days_of(arguments, span), span.notes)
 
+    def _sentiment(self, ask: Ask, arguments: Mapping[str, Any]) -> Given:
+        """Give the press to judge the mood by: there is no provider of social media."""
+        try:
+            given = self._news(ask, arguments)
+        except TacoreError as error:
+            return _none(
+                f"tacore has no provider of social media, and of the press: {error.message}", "sentiment"
+            )
+        return msgspec.structs.replace(given, text=f"{_PRESS_ALONE}\n\n{given.text}")
+
     def _span(self, ask: Ask, arguments: Mapping[str, Any]) -> tuple[Look, Span]:
         look = open_look(self._data, ask)
         span = span_of(arguments, look.day)
         return open_look(self._data, ask, span.end) if span.end < look.day else look, span
-
-
-def _no_sentiment(ask: Ask, _: Mapping[str, Any]) -> Given:
-    what = "sentiment"
-    return _none(f"tacore has no provider of {what}, for {ask.symbol} or any other instrument", what)
 
 
 def _none(reason: str, what: str = "data") -> Given:

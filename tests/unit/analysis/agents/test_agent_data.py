@@ -317,7 +317,11 @@ def test_answer_when_another_symbol_is_asked_for_is_refused(name: str, tool: str
     ("tool", "error"),
     [
         ("news", "sample has no news, of AAPL or any other instrument"),
-        ("sentiment", "tacore has no provider of sentiment, for AAPL or any other instrument"),
+        (
+            "sentiment",
+            "tacore has no provider of social media, and of the press: "
+            "sample has no news, of AAPL or any other instrument",
+        ),
     ],
 )
 def test_news_and_sentiment_when_nobody_has_any_may_not_be_invented(tool: str, error: str) -> None:

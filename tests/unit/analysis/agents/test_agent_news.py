@@ -55,10 +55,10 @@ class Press:
         return [each for each in self._items if self._leaky or each.published <= now][:limit]
 
 
-def look(provider: Any, ask: Ask = ASK, **arguments: Any) -> tuple[str, ToolCall]:
+def look(provider: Any, ask: Ask = ASK, *, tool: str = "news", **arguments: Any) -> tuple[str, ToolCall]:
     markets = open_markets()
     markets._providers["US"] = provider
-    return AgentData(markets, ManualClock()).answer(ask, "News Analyst", "news", arguments)
+    return AgentData(markets, ManualClock()).answer(ask, "News Analyst", tool, arguments)
 
 
 def stamps(text: str) -> list[str]:
@@ -220,3 +220,10 @@ def test_news_when_the_provider_gives_no_more_say_that_some_may_be_missing() -> 
         "yahoo gave no more than these: earlier articles of these days may be missing."
         in (look(Press(item(CLOSE - HOUR)))[0])
     )
+
+
+def test_sentiment_when_there_are_news_is_the_press_and_says_that_it_is_no_more() -> None:
+    text, call = look(Press(item(CLOSE - HOUR, "Apple holds its meeting")), tool="sentiment", days=7)
+    assert "NO SOCIAL MEDIA: no posts, polls" in text
+    assert "“Apple holds its meeting”" in text
+    assert (call.tool, call.source, call.as_of, call.error) == ("sentiment", "yahoo", "2013-03-01", "")
