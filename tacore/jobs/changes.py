@@ -9,6 +9,7 @@ from tacore.jobs import rows
 from tacore.jobs.reads import SPENT, Reading
 from tacore.jobs.rows import Kept
 from tacore.model.jobs import TRANSITIONS, Ask, EventKind, JobState, Limits, Outcome, Report, Spent, ToolCall
+from tacore.ports.orders import Key
 
 _SET = frozenset(
     (
@@ -46,17 +47,17 @@ class Changes(Reading):
         found: list[Any] = self._run(sql, values).fetchall()
         return found
 
-    def add(self, ask: Ask, limits: Limits, *, principal: str, key: str, allowed: int, currency: str) -> Kept:
+    def add(self, ask: Ask, limits: Limits, *, principal: str, key: Key, allowed: int, currency: str) -> Kept:
         """Queue a job under an id of our own, which no other job of any store has."""
         now_us = self._clock.wall_us()
         asked = (ask.engine, ask.market, ask.symbol, ask.date, rows.text_of(ask))
         may = rows.text_of(limits)
         sql = (
             "INSERT INTO jobs (job_id, state, engine, market, symbol, date, ask, limits, allotment,"
-            " principal, request_key, created_us, updated_us, due_us, allowed, cost_currency)"
-            " VALUES (lower(hex(randomblob(16))), 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " principal, request_key, key_kind, created_us, updated_us, due_us, allowed, cost_currency)"
+            " VALUES (lower(hex(randomblob(16))), 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
-        values = (*asked, may, may, principal, key, now_us, now_us, now_us, allowed, currency)
+        values = (*asked, may, may, principal, key.text, key.kind, now_us, now_us, now_us, allowed, currency)
         number = self._run(sql, values).lastrowid
         self._run("UPDATE jobs SET job_id = ? WHERE number = ?", (f"j{number}-{self._prefix}", number))
         self.note(number, "queued", f"{ask.symbol} as of {ask.date} waits for its turn")

@@ -21,7 +21,7 @@ from tacore.jobs.waiting import Waiter, Waiting, before
 from tacore.model.jobs import ENDED, Ask, Job, JobState, Limits
 from tacore.ports import Analyst, Later
 from tacore.ports.jobs import JobFilter, JobStory
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 
 if TYPE_CHECKING:
     from tacore.model.agents import AgentSettings  # pydantic, which the way of a request does without
@@ -118,7 +118,7 @@ class Desk:
         return self._apart.ask(look)
 
     def submit(
-        self, ask: Ask, limits: Limits, *, key: str, fresh: bool, wait: bool, asker: Asker
+        self, ask: Ask, limits: Limits, *, key: Key, fresh: bool, wait: bool, asker: Asker
     ) -> Later[JobStory]:
         """Begin a job, or join the one that is there."""
         with self._store.transaction() as tx:

@@ -8,6 +8,7 @@ from tacore.jobs import rows
 from tacore.jobs.rows import COLUMNS, Kept
 from tacore.model.jobs import Ask, Job, JobEvent, JobState, Spent
 from tacore.ports.jobs import JobFilter
+from tacore.ports.orders import Key
 
 SPENT = "node, model, calls, input_tokens, output_tokens, cost"
 
@@ -49,12 +50,18 @@ class Reading:
         """Give the newest jobs of an ask, newest first."""
         return self._jobs("ask = ? ORDER BY number DESC LIMIT 20", (rows.text_of(ask),))
 
-    def made_by(self, principal: str, key: str, ask: Ask, since_us: int) -> Kept | None:
-        """Give the job that a request has made."""
-        where = (
-            "ask = ? AND principal = ? AND request_key = ? AND created_us >= ? ORDER BY number DESC LIMIT 1"
-        )
-        return next(iter(self._jobs(where, (rows.text_of(ask), principal, key, since_us))), None)
+    def made_by(
+        self, principal: str, key: Key, *, ask: Ask | None = None, since_us: int | None = None
+    ) -> Kept | None:
+        """Give the newest job that a request has made, of an ask and since a moment where they are given."""
+        where = ["principal = ? AND request_key = ? AND key_kind = ?"]
+        values: list[Any] = [principal, key.text, key.kind]
+        for clause, value in (("ask = ?", rows.text_of(ask) if ask else None), ("created_us >= ?", since_us)):
+            if value is not None:
+                where.append(clause)
+                values.append(value)
+        found = self._jobs(f"{' AND '.join(where)} ORDER BY number DESC LIMIT 1", values)
+        return next(iter(found), None)
 
     def counts(self) -> dict[JobState, int]:
         """Count jobs by state, all states named."""

@@ -7,7 +7,7 @@ import msgspec
 
 from tacore.model.jobs import Ask, Engine, Job, JobEvent, JobState, Limits
 from tacore.ports.later import Later
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 
 if TYPE_CHECKING:
     from tacore.model.agents import AgentSettings  # pydantic, which the way of a request does without
@@ -50,11 +50,12 @@ class JobDesk(Protocol):
         ...
 
     def submit(
-        self, ask: Ask, limits: Limits, *, key: str, fresh: bool, wait: bool, asker: Asker
+        self, ask: Ask, limits: Limits, *, key: Key, fresh: bool, wait: bool, asker: Asker
     ) -> Later[JobStory]:
         """Begin a job, or join the unfinished or still valid one of the same ask unless ``fresh``.
 
-        ``key`` names the request: sent again, because its manager or its answer was lost, it finds its job.
+        ``key`` names the request: sent again, because its manager or its answer was lost, it finds its job,
+        whatever has become of that. IdempotencyMismatch where an explicit one has made a job of another ask.
 
         With ``wait`` the answer comes when the job has ended, at the latest shortly before the asker stops
         waiting, with the job as it is then. Overloaded when the queue is full, Unavailable where the engine

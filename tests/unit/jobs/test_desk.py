@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from tacore.errors import Denied, NotFound, Overloaded, TacoreError, Unavailable
+from tacore.errors import Denied, IdempotencyMismatch, NotFound, Overloaded, TacoreError, Unavailable
 from tacore.jobs import waiting
 from tacore.jobs.file import Fenced
 from tacore.jobs.store import Store
 from tacore.model.jobs import Limits, Spent
 from tacore.ports.jobs import JobFilter
+from tacore.ports.orders import Key
 from tests.support.job_world import JobWorld, now
 from tests.support.scripted_analyst import broke, finished, looked, noted, stage, used, wrote
 
@@ -212,6 +213,40 @@ def test_fresh_request_when_it_comes_again_finds_the_job_that_it_made(world: Job
     again, other = world.submit("same", fresh=True), world.submit("other", fresh=True)
     assert (again.job.job_id, again.joined) == (first.job.job_id, True)
     assert other.job.job_id != first.job.job_id
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("kind", ["explicit", "request"])
+@pytest.mark.parametrize("end", [finished(), finished("buy", "empty_report"), broke(passing=False), None])
+def test_request_when_it_comes_again_finds_its_job_whatever_became_of_it(
+    world: JobWorld, end: Any, kind: Any, fresh: bool
+) -> None:
+    first = world.submit(Key("same", kind), fresh=fresh)
+    world.clock.advance(61)
+    if end is not None:
+        world.say(end)
+    world.clock.advance(23 * 3600)
+    again = world.submit(Key("same", kind), fresh=fresh)
+    assert (again.job.job_id, again.joined, len(world.analyst.runs)) == (first.job.job_id, True, 1)
+
+
+@pytest.mark.parametrize(("kind", "joined"), [("explicit", True), ("request", False)])
+def test_request_when_it_comes_again_after_days_is_the_same_only_by_its_key(
+    world: JobWorld, kind: Any, joined: bool
+) -> None:
+    world.submit(Key("same", kind))
+    world.say(broke(passing=False))
+    world.clock.advance(30 * 3600)
+    assert world.submit(Key("same", kind)).joined is joined
+
+
+def test_request_when_its_key_has_made_another_job_is_refused_and_that_named(world: JobWorld) -> None:
+    first = world.submit(Key("same", "explicit"))
+    with pytest.raises(IdempotencyMismatch, match=f"{first.job.job_id} of AAPL"):
+        world.submit(Key("same", "explicit"), symbol="MSFT")
+    by_id = world.submit(Key("same", "request"), symbol="MSFT")
+    assert by_id.job.ask.symbol == "MSFT"
+    assert world.submit(Key("same", "request"), symbol="GOOG").joined is False
 
 
 def test_jobs_when_there_are_many_wait_for_their_turn_and_over_the_bound_are_refused(tmp_path: Path) -> None:
