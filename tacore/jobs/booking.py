@@ -67,6 +67,7 @@ class Booking:
         tx.spend(kept.number, spent)
         read, written = spent.input_tokens, spent.output_tokens
         text = f"{spent.node}: {spent.model} read {read:,} and wrote {written:,} tokens"
+        text += ", as far as can be guessed" if spent.estimated else ""
         tx.note(kept.number, "usage", text, msgspec.structs.asdict(spent))
         now = tx.get(kept.number)
         fault = None if now is None else used_up(now.job)

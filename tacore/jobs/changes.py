@@ -6,6 +6,7 @@ from typing import Any
 from tacore.clock import Clock
 from tacore.errors import Internal
 from tacore.jobs import rows
+from tacore.jobs.limits import sum_of
 from tacore.jobs.reads import SPENT, Reading
 from tacore.jobs.rows import Kept
 from tacore.model.jobs import TRANSITIONS, Ask, EventKind, JobState, Limits, Outcome, Report, Spent, ToolCall
@@ -90,24 +91,14 @@ class Changes(Reading):
     def spend(self, number: int, spent: Spent) -> None:
         """Add what calls have used to the sums of their node and model."""
         same = (number, spent.node, spent.model)
-        before = self._rows(f"SELECT {SPENT} FROM spent WHERE job = ? AND node = ? AND model = ?", same)  # noqa: S608
-        if not before:
-            cost = None if spent.cost is None else str(spent.cost)
-            used = (spent.calls, spent.input_tokens, spent.output_tokens, cost)
-            self._run("INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?)", (*same, *used))
-            return
-        was = rows.spent_of(before[0])
-        cost = None if was.cost is None or spent.cost is None else str(was.cost + spent.cost)
+        was = self._rows(f"SELECT {SPENT} FROM spent WHERE job = ? AND node = ? AND model = ?", same)  # noqa: S608
+        now = sum_of(rows.spent_of(was[0]), spent) if was else spent
         self._run(
-            "UPDATE spent SET calls = ?, input_tokens = ?, output_tokens = ?, cost = ?"
-            " WHERE job = ? AND node = ? AND model = ?",
-            (
-                was.calls + spent.calls,
-                was.input_tokens + spent.input_tokens,
-                was.output_tokens + spent.output_tokens,
-                cost,
-                *same,
-            ),
+            f"INSERT INTO spent (job, {SPENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own
+            " ON CONFLICT DO UPDATE SET calls = excluded.calls, input_tokens = excluded.input_tokens,"
+            " output_tokens = excluded.output_tokens, cost = excluded.cost, complete = excluded.complete,"
+            " estimated = excluded.estimated, estimated_cost = excluded.estimated_cost",
+            (number, *rows.spent_row(now)),
         )
 
     def write(self, number: int, report: Report) -> None:

@@ -10,7 +10,7 @@ from tacore.model.jobs import Ask, Job, JobEvent, JobState, Spent
 from tacore.ports.jobs import JobFilter
 from tacore.ports.orders import Key
 
-SPENT = "node, model, calls, input_tokens, output_tokens, cost"
+SPENT = "node, model, calls, input_tokens, output_tokens, cost, complete, estimated, estimated_cost"
 
 
 class Reading:

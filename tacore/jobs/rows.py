@@ -83,8 +83,8 @@ def kept_of(row: Sequence[Any], spent: Sequence[Spent] = ()) -> Kept:
 
 
 def spent_of(row: Sequence[Any]) -> Spent:
-    """Read node, model, calls, input_tokens, output_tokens, cost."""
-    node, model, calls, read, written, cost = row
+    """Read node, model, calls, input_tokens, output_tokens, cost, complete, estimated, estimated_cost."""
+    node, model, calls, read, written, cost, complete, estimated, may_cost = row
     return Spent(
         node=node,
         model=model,
@@ -92,7 +92,16 @@ def spent_of(row: Sequence[Any]) -> Spent:
         input_tokens=read,
         output_tokens=written,
         cost=None if cost is None else Decimal(cost),
+        complete=bool(complete),
+        estimated=bool(estimated),
+        estimated_cost=None if may_cost is None else Decimal(may_cost),
     )
+
+
+def spent_row(spent: Spent) -> Sequence[Any]:
+    """Write what `spent_of` reads."""
+    fields = msgspec.structs.astuple(spent)
+    return tuple(str(each) if isinstance(each, Decimal) else each for each in fields)
 
 
 def event_of(row: Sequence[Any]) -> JobEvent:

@@ -84,7 +84,13 @@ _REQUESTS = (
     "ALTER TABLE jobs ADD COLUMN key_kind TEXT NOT NULL DEFAULT 'request'",
     "CREATE INDEX jobs_by_request ON jobs (request_key, principal, number)",
 )
-MIGRATIONS: Sequence[Sequence[str]] = ((_ABOUT, _JOBS, *_PARTS, *_INDEXES), _REQUESTS)
+_ESTIMATES = (
+    "ALTER TABLE spent ADD COLUMN complete INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE spent ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE spent ADD COLUMN estimated_cost TEXT",
+    "UPDATE spent SET complete = cost IS NOT NULL",
+)
+MIGRATIONS: Sequence[Sequence[str]] = ((_ABOUT, _JOBS, *_PARTS, *_INDEXES), (*_REQUESTS, *_ESTIMATES))
 
 
 def migrate(connection: sqlite3.Connection, wall_us: int) -> None:

@@ -22,7 +22,7 @@ class TokensView(msgspec.Struct, kw_only=True):
 
 
 class CostView(msgspec.Struct, kw_only=True):
-    """What has a price; ``amount`` is None where nothing has, ``complete`` false where something has none."""
+    """What has a price; ``amount`` is None where nothing has, ``complete`` false where a call has none."""
 
     amount: Decimal | None
     currency: str
@@ -186,7 +186,7 @@ def _tokens(spent: Sequence[Spent]) -> TokensView:
 def _cost(spent: Sequence[Spent], currency: str) -> CostView:
     priced = [each.cost for each in spent if each.cost is not None]
     amount = sum(priced, Decimal(0)) if priced else None
-    return CostView(amount=amount, currency=currency, complete=len(priced) == len(spent))
+    return CostView(amount=amount, currency=currency, complete=all(each.complete for each in spent))
 
 
 def _tool_call(call: ToolCall) -> ToolCallView:

@@ -91,9 +91,10 @@ class ScriptedAnalyst:
         return [each for each in self.runs if each.alive]
 
 
-def used(read: int = 1000, written: int = 100, *, node: str = "market", model: str = "small") -> Used:
+def used(read: int = 1000, written: int = 100, **more: Any) -> Used:
     """Say that one call of a model is answered."""
-    return Used(spent=Spent(node=node, model=model, calls=1, input_tokens=read, output_tokens=written))
+    fields: dict[str, Any] = {"node": "market", "model": "small", "calls": 1, **more}
+    return Used(spent=Spent(input_tokens=read, output_tokens=written, **fields))
 
 
 def stage(node: str, following: str = "", progress: float = 0.5, spent: Sequence[Spent] = ()) -> Stage:

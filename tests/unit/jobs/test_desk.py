@@ -13,6 +13,7 @@ from tacore.jobs import waiting
 from tacore.jobs.file import Fenced
 from tacore.jobs.store import Store
 from tacore.model.jobs import Limits, Spent
+from tacore.ports.analyst import Used
 from tacore.ports.jobs import JobFilter
 from tacore.ports.orders import Key
 from tests.support.job_world import JobWorld, now
@@ -83,6 +84,41 @@ def test_calls_when_their_tokens_are_not_counted_have_no_cost(world: JobWorld) -
         ("n", Decimal("0.002")),
     ]
     assert (view.cost.amount, view.cost.complete) == (Decimal("0.002"), False)
+
+
+@pytest.mark.parametrize("unknown", [used(0, 0), used(0, 0, model="small", estimated=True)])
+def test_calls_when_one_is_not_counted_leave_what_is_known_of_the_others(
+    world: JobWorld, unknown: Used
+) -> None:
+    limits = Limits(max_s=600, max_tokens=10**6, max_cost=Decimal("0.01"))
+    job_id = world.submit(limits=limits).job.job_id
+    world.say(used(9000, 0), unknown, used(500, 0))
+    view = world.view(job_id)
+    assert (view.cost.amount, view.cost.complete) == (Decimal("0.0095"), False)
+    (sums,) = view.usage or []
+    assert (sums.calls, sums.cost, sums.complete) == (3, Decimal("0.0095"), False)
+    world.say(used(501, 0))
+    fault = world.job(job_id).fault
+    assert fault
+    assert (fault.code, "0.010001 USD" in fault.message) == ("cost_limit", True)
+
+
+def test_calls_when_their_tokens_are_estimates_count_for_limits_and_are_marked(world: JobWorld) -> None:
+    limits = Limits(max_s=600, max_tokens=10**6, max_cost=Decimal("0.01"))
+    job_id = world.submit(limits=limits).job.job_id
+    world.say(used(1000, 0), used(8000, 0, estimated=True))
+    view = world.view(job_id)
+    assert (view.tokens.total, view.cost.amount, view.cost.complete) == (9000, Decimal("0.001"), False)
+    (sums,) = view.usage or []
+    assert (sums.estimated, sums.estimated_cost) == (True, Decimal("0.008"))
+    assert "guessed" in world.events(job_id)[-1].text
+    world.say(used(2000, 0, estimated=True))
+    fault = world.job(job_id).fault
+    assert fault
+    assert fault.code == "cost_limit"
+    assert "0.011 USD by an estimate" in fault.message
+    retried = now(world.desk.retry(job_id, world.asker())).job.limits
+    assert retried.max_cost == Decimal("0.021")
 
 
 @pytest.mark.parametrize(
