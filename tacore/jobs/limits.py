@@ -9,6 +9,8 @@ import msgspec
 from tacore.model.jobs import Fault, Job, Limits, Spent
 
 _PER = 1_000_000
+MOST = 2**53
+"""Tokens of a call have to be fewer, so that sums stay exact everywhere."""
 
 
 class Price(Protocol):
@@ -28,8 +30,11 @@ class Price(Protocol):
 def priced(spent: Spent, prices: Mapping[str, Price]) -> Spent:
     """Say what calls cost; None where their model has no price, or its server counts no tokens.
 
-    What estimated tokens may cost is told apart.
+    What estimated tokens may cost is told apart. ValueError for counts that no server can mean.
     """
+    for name in ("calls", "input_tokens", "output_tokens"):
+        if not 0 <= getattr(spent, name) < MOST:
+            raise ValueError(f"{name} is {getattr(spent, name)}; allowed: from 0 to {MOST - 1}")
     price = prices.get(spent.model)
     cost = None
     if price is not None and spent.input_tokens + spent.output_tokens:

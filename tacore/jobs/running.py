@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from tacore.clock import Clock
-from tacore.errors import TacoreError
+from tacore.errors import TacoreError, Unavailable
 from tacore.jobs.booking import Booking, Stopped, Told
 from tacore.jobs.limits import too_long, used_up
 from tacore.jobs.rows import Kept
@@ -124,15 +124,41 @@ class Running:
         self._take_in()
         if not self._unwritten or now < self._again_at:
             return
-        with self._store.transaction() as tx:
-            for told in self._unwritten:  # a limit that is passed adds to its end
-                self.booking.write(tx, told)
+        while not self._written():
+            pass
         written, self._unwritten = self._unwritten, []
         self._again_at = 0.0
         numbers = {told.number for told in written}
         self.changed |= numbers
         for number in numbers:
             self._forget_ended(number)
+
+    def _written(self) -> bool:
+        """Write it; False where something of it can't ever be, and has been left out for another try."""
+        told = None
+        try:
+            with self._store.transaction() as tx:
+                for told in self._unwritten:  # a limit that is passed adds to its end
+                    self.booking.write(tx, told)
+                told = None
+        except Unavailable:
+            raise
+        except Exception as error:
+            if told is None or isinstance(told.said, Stopped):
+                raise
+            self._leave_out(told, error)
+            return False
+        return True
+
+    def _leave_out(self, told: Told, error: Exception) -> None:
+        """Fail the one job whose run says what can't be written; the others go on."""
+        what = type(told.said).__name__
+        log.error("unwritable", extra={"number": told.number, "said": what}, exc_info=error)
+        self._unwritten = [each for each in self._unwritten if each is not told]
+        message = (
+            f"its run said what can't be written ({what}: {type(error).__name__}); the log has the details"
+        )
+        self._stop_for(told, Fault(code="unwritable", message=message))
 
     def cancel(self, number: int, by: str) -> None:
         """End a job's run, if it has one, and write that."""

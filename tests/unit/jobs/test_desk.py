@@ -121,6 +121,21 @@ def test_calls_when_their_tokens_are_estimates_count_for_limits_and_are_marked(w
     assert retried.max_cost == Decimal("0.021")
 
 
+@pytest.mark.parametrize("bad", [used(10**20), used(-5), used(1, -5), wrote(text="\ud800")])
+def test_job_when_its_run_says_what_can_not_be_written_fails_alone(tmp_path: Path, bad: Any) -> None:
+    with JobWorld(tmp_path, concurrency=2) as world:
+        job_id, other = world.submit().job.job_id, world.submit("b", symbol="MSFT").job.job_id
+        world.run(0).say(used(500, 50))
+        world.run(1).say(used(7, 7))
+        world.say(bad, used(1, 1), index=0)
+        job = world.job(job_id)
+        assert job.fault
+        assert (job.state, job.fault.code, world.run(0).alive) == ("failed", "unwritable", False)
+        assert [(each.calls, each.input_tokens) for each in job.spent] == [(2, 501)]
+        world.say(finished(), index=1)
+        assert (world.job(other).state, world.job(other).spent[0].input_tokens) == ("done", 7)
+
+
 @pytest.mark.parametrize(
     ("limits", "said", "code", "figures"),
     [
