@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tacore.clock import Clock
-from tacore.errors import Denied, TacoreError, Unavailable
+from tacore.errors import Denied, TacoreError, Unavailable, too_late
 from tacore.jobs.apart import Apart
 from tacore.jobs.file import Fenced
 from tacore.jobs.limits import extended
@@ -58,7 +58,7 @@ class Desk:
         self._running = Running(store, settings, analysts, folder, clock, wake)
         self._queueing = Queueing(settings, clock)
         self._waiting = Waiting(self._answer)
-        self._apart = Apart(pool(4, "look"), wake)
+        self._apart = Apart(pool(4, "look"), wake, clock)
         self._pruning = Pruning(store, folder, settings.keep_days, clock)
         self._running.take_over()
 
@@ -120,7 +120,9 @@ class Desk:
     def submit(
         self, ask: Ask, limits: Limits, *, key: Key, fresh: bool, wait: bool, asker: Asker
     ) -> Later[JobStory]:
-        """Begin a job, or join the one that is there."""
+        """Begin a job, or join the one that is there; DeadlineExceeded where nobody waits any more."""
+        if asker.deadline <= self._clock.monotonic():
+            raise too_late()
         with self._store.transaction() as tx:
             kept = self._queueing.joined(tx, ask, limits, key=key, fresh=fresh, asker=asker)
             joined = kept is not None

@@ -2,14 +2,24 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextvars import copy_context
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tacore.errors import Denied, IdempotencyMismatch, NotFound, Overloaded, TacoreError, Unavailable
-from tacore.jobs import waiting
+from tacore.clock import DEADLINE
+from tacore.errors import (
+    DeadlineExceeded,
+    Denied,
+    IdempotencyMismatch,
+    NotFound,
+    Overloaded,
+    TacoreError,
+    Unavailable,
+)
+from tacore.jobs import apart, waiting
 from tacore.jobs.file import Fenced
 from tacore.jobs.store import Store
 from tacore.model.jobs import Limits, Spent
@@ -541,6 +551,33 @@ def test_processes_when_they_are_to_be_warm_are_made_so_at_start_and_after_each_
         assert world.analyst.warmed == 1
         world.submit()
         assert world.analyst.warmed == 2
+
+
+def test_request_when_nobody_waits_any_more_begins_no_job(world: JobWorld) -> None:
+    with pytest.raises(DeadlineExceeded, match="too late"):
+        world.submitted(patience_s=0)
+    assert sum(world.desk.counts().values()) == 0
+
+
+def test_question_when_its_turn_comes_too_late_is_not_asked(world: JobWorld) -> None:
+    asked: list[int] = []
+    context = copy_context()
+    context.run(DEADLINE.set, world.clock.monotonic())
+    told = context.run(world.desk.apart, lambda: asked.append(1))
+    world.desk.turn()
+    with pytest.raises(DeadlineExceeded):
+        now(told)
+    assert asked == []
+
+
+def test_questions_when_their_answers_do_not_come_are_bounded(world: JobWorld) -> None:
+    told = [world.desk.apart(lambda: 5) for _ in range(apart.MOST)]
+    with pytest.raises(Overloaded) as refused:
+        world.desk.apart(lambda: 5)
+    assert refused.value.details["retry_after_ms"] > 0
+    world.desk.turn()
+    assert [now(each) for each in told] == [5] * apart.MOST
+    assert not world.desk.apart(lambda: 5).done
 
 
 def test_question_when_asked_apart_comes_back_in_a_turn(world: JobWorld) -> None:
