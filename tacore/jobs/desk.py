@@ -173,8 +173,11 @@ class Desk:
     def retry(self, job_id: str, asker: Asker) -> Later[JobStory]:
         """Take a failed or cancelled job up again."""
         kept = self._store.find(job_id)
+        if kept.job.state in ("queued", "running") and self._store.was_retried(kept.number):
+            return self._done(kept.number)  # the same request came twice
         if kept.job.state not in ("failed", "cancelled"):
             raise self._denied(kept, "retried")
+        self._alone(kept)
         self._queueing.check(kept.job.ask, lambda: analyst_of(self._analysts, kept.job.ask))
         with self._store.transaction() as tx:
             self._queueing.make_room(tx)
@@ -192,6 +195,16 @@ class Desk:
             tx.note(kept.number, "queued", text, {"by": asker.principal})
         self._running.soon()
         return self._done(kept.number)
+
+    def _alone(self, kept: Kept) -> None:
+        """Refuse a retry while another job does the same work: it would be paid for twice."""
+        other = self._store.unfinished(kept.job.ask)
+        if other is not None:
+            job_id, state = other.job.job_id, other.job.state
+            raise Denied(
+                f"job {job_id} does the same work and is {state}: {kept.job.job_id} can't be retried now",
+                details={"job_id": kept.job.job_id, "state": kept.job.state, "other_job_id": job_id},
+            )
 
     def _done(self, number: int) -> Later[JobStory]:
         self._running.changed.add(number)

@@ -50,6 +50,16 @@ class Reading:
         """Give the newest jobs of an ask, newest first."""
         return self._jobs("ask = ? ORDER BY number DESC LIMIT 20", (rows.text_of(ask),))
 
+    def unfinished(self, ask: Ask) -> Kept | None:
+        """Give the newest job of an ask that waits or runs."""
+        where = "ask = ? AND state IN ('queued', 'running') ORDER BY number DESC LIMIT 1"
+        return next(iter(self._jobs(where, (rows.text_of(ask),))), None)
+
+    def was_retried(self, number: int) -> bool:
+        """Tell whether an operator has had a job go on."""
+        ((queued,),) = self._rows("SELECT count(*) FROM events WHERE job = ? AND kind = 'queued'", (number,))
+        return int(queued) > 1
+
     def made_by(
         self, principal: str, key: Key, *, ask: Ask | None = None, since_us: int | None = None
     ) -> Kept | None:

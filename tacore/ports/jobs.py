@@ -80,5 +80,9 @@ class JobDesk(Protocol):
         ...
 
     def retry(self, job_id: str, asker: Asker) -> Later[JobStory]:
-        """Take a failed or cancelled job up again after its last finished node. Denied for any other."""
+        """Take a failed or cancelled job up again after its last finished node.
+
+        One that goes on by a retry already is told as it is. Denied for any other, and where another job of
+        the same ask is unfinished.
+        """
         ...

@@ -367,6 +367,28 @@ def test_retry_when_it_failed_goes_on_with_as_much_again(world: JobWorld) -> Non
     assert (world.job(job_id).state, world.job(job_id).attempts) == ("done", 2)
 
 
+def test_retry_when_another_job_does_the_same_work_is_denied_and_that_named(world: JobWorld) -> None:
+    first = world.submit("a").job.job_id
+    now(world.desk.cancel(first, world.asker()))
+    second = world.submit("b").job.job_id
+    with pytest.raises(Denied, match=f"{second} does the same work and is running") as refused:
+        world.desk.retry(first, world.asker())
+    assert refused.value.details["other_job_id"] == second
+    world.say(broke(passing=False))
+    assert now(world.desk.retry(first, world.asker())).job.state == "queued"
+
+
+def test_retry_when_it_comes_twice_has_the_job_go_on_once(world: JobWorld) -> None:
+    job_id = world.submit().job.job_id
+    world.say(broke(passing=False))
+    states = []
+    for _ in range(3):
+        states.append(now(world.desk.retry(job_id, world.asker())).job.state)
+        if len(states) == 2:
+            world.desk.turn()
+    assert (states, len(world.events(job_id, "queued"))) == (["queued", "queued", "running"], 2)
+
+
 def test_waiting_request_when_the_job_ends_is_answered_then(world: JobWorld) -> None:
     told = world.submitted(wait=True, patience_s=60)
     world.desk.turn()
