@@ -74,12 +74,14 @@ class Booking:
         if fault is not None:
             self._stop(told, fault)
 
-    @staticmethod
-    def _stage(tx: Changes, kept: Kept, said: Stage) -> None:
-        tx.set(kept.number, stage=said.next, progress=min(max(said.progress, 0.0), 1.0))
+    def _stage(self, tx: Changes, kept: Kept, said: Stage) -> None:
+        progress = min(max(said.progress, 0.0), 1.0)
+        tx.set(kept.number, stage=said.next, progress=progress)
+        if said.node and progress > tx.furthest(kept.number):  # attempts are for getting on, and it has
+            tx.set(kept.number, allowed=kept.job.attempts + self._settings.retries.attempts)
         done = f"{said.node} is done" if said.node else "the engine is ready"
         text = done + (f"; {said.next} begins" if said.next else "")
-        data = {"node": said.node, "next": said.next, "progress": said.progress}
+        data = {"node": said.node, "next": said.next, "progress": progress}
         tx.note(kept.number, "stage", text, data)
 
     @staticmethod

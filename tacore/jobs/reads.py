@@ -60,6 +60,12 @@ class Reading:
         ((queued,),) = self._rows("SELECT count(*) FROM events WHERE job = ? AND kind = 'queued'", (number,))
         return int(queued) > 1
 
+    def furthest(self, number: int) -> float:
+        """Tell how far a job has ever come, 0 to 1, in any attempt."""
+        sql = "SELECT max(json_extract(data, '$.progress')) FROM events WHERE job = ? AND kind = 'stage'"
+        ((found,),) = self._rows(sql, (number,))
+        return float(found or 0.0)
+
     def made_by(
         self, principal: str, key: Key, *, ask: Ask | None = None, since_us: int | None = None
     ) -> Kept | None:
