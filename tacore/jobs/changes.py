@@ -115,7 +115,7 @@ class Changes(Reading):
         self._run("INSERT INTO tool_calls (job, at_us, node, tool, call) VALUES (?, ?, ?, ?, ?)", values)
 
     def conclude(self, kept: Kept, outcome: Outcome) -> str:
-        """Keep what a run has given beside the job's row; give the JSON of the rest for its column."""
+        """Keep what a run has given beside the job's row; give the JSON of what is short for its column."""
         for report in outcome.reports:
             self.write(kept.number, report)
         ((looks,),) = self._rows("SELECT count(*) FROM tool_calls WHERE job = ?", (kept.number,))
@@ -123,7 +123,9 @@ class Changes(Reading):
             self._run("DELETE FROM tool_calls WHERE job = ?", (kept.number,))
             for call in outcome.tool_calls:
                 self.look(kept.number, call)
-        return rows.text_of(rows.bare(outcome))
+        whole = rows.text_of(rows.bare(outcome))
+        self._run("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", (kept.number, whole))
+        return rows.text_of(rows.brief(outcome))
 
     def remove(self, number: int) -> None:
         """Forget a job."""

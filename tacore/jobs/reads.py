@@ -94,11 +94,15 @@ class Reading:
         return {job_id for (job_id,) in self._rows("SELECT job_id FROM jobs")}
 
     def whole(self, kept: Kept) -> Job:
-        """Give a job with its reports and tool calls."""
+        """Give a job with its reports, tool calls and all of its outcome."""
         of = (kept.number,)
         reports = self._rows("SELECT name, title, text FROM reports WHERE job = ? ORDER BY rowid", of)
         calls = self._rows("SELECT call FROM tool_calls WHERE job = ? ORDER BY number", of)
-        return rows.whole(kept.job, list(map(rows.report_of, reports)), list(map(rows.call_of, calls)))
+        outcome = next(
+            (text for (text,) in self._rows("SELECT outcome FROM outcomes WHERE job = ?", of)), None
+        )
+        told = list(map(rows.report_of, reports)), list(map(rows.call_of, calls))
+        return rows.whole(kept.job, *told, outcome)
 
     def events(self, number: int, after_id: int) -> list[JobEvent]:
         """Give a job's events after one, oldest first."""

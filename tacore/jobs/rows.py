@@ -120,15 +120,19 @@ def call_of(row: Sequence[Any]) -> ToolCall:
     return _call(row[0])
 
 
-def whole(job: Job, reports: Sequence[Report], calls: Sequence[ToolCall]) -> Job:
-    """Give a job with what is kept beside its row."""
+def whole(job: Job, reports: Sequence[Report], calls: Sequence[ToolCall], outcome: str | None) -> Job:
+    """Give a job with what is kept beside its row; ``outcome`` is JSON."""
     changes: Mapping[str, Any] = {"reports": tuple(reports), "tool_calls": tuple(calls)}
-    outcome = job.outcome
-    if outcome is not None:
-        outcome = msgspec.structs.replace(outcome, **changes)
-    return msgspec.structs.replace(job, outcome=outcome, **changes)
+    found = None if outcome is None else msgspec.structs.replace(_outcome(outcome), **changes)
+    return msgspec.structs.replace(job, outcome=found, **changes)
 
 
 def bare(outcome: Outcome) -> Outcome:
     """Give an outcome without what is kept in tables of its own."""
     return msgspec.structs.replace(outcome, reports=(), tool_calls=())
+
+
+def brief(outcome: Outcome) -> Outcome:
+    """Give an outcome as lists show it, without what is long."""
+    decision = msgspec.structs.replace(outcome.decision, text="", reasoning="")
+    return msgspec.structs.replace(bare(outcome), decision=decision, debates=())

@@ -4,7 +4,8 @@
 money is TEXT, exact. ``ask`` is the canonical JSON of what is asked for: equal text is the same work.
 ``due_us`` is before when a queued job does not start; ``allowed`` is after how many attempts it is given up;
 ``allotment`` is what an operator's retry adds to its limits; ``request_key`` names the request that made it,
-by its id or, with ``key_kind`` explicit, its idempotency key; ``pid`` and ``pid_started`` name its process.
+by its id or, with ``key_kind`` explicit, its idempotency key; ``outcome`` is without what is long, which
+``outcomes`` has; ``pid`` and ``pid_started`` name its process.
 """
 
 import sqlite3
@@ -90,7 +91,17 @@ _ESTIMATES = (
     "ALTER TABLE spent ADD COLUMN estimated_cost TEXT",
     "UPDATE spent SET complete = cost IS NOT NULL",
 )
-MIGRATIONS: Sequence[Sequence[str]] = ((_ABOUT, _JOBS, *_PARTS, *_INDEXES), (*_REQUESTS, *_ESTIMATES))
+_OUTCOMES = (
+    "CREATE TABLE outcomes (job INTEGER PRIMARY KEY REFERENCES jobs (number) ON DELETE CASCADE,"
+    " outcome TEXT NOT NULL)",
+    "INSERT INTO outcomes SELECT number, outcome FROM jobs WHERE outcome IS NOT NULL",
+    "UPDATE jobs SET outcome = json_remove(outcome, '$.debates', '$.decision.text', '$.decision.reasoning')"
+    " WHERE outcome IS NOT NULL",
+)
+MIGRATIONS: Sequence[Sequence[str]] = (
+    (_ABOUT, _JOBS, *_PARTS, *_INDEXES),
+    (*_REQUESTS, *_ESTIMATES, *_OUTCOMES),
+)
 
 
 def migrate(connection: sqlite3.Connection, wall_us: int) -> None:

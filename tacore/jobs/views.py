@@ -55,11 +55,23 @@ class JobEventView(msgspec.Struct, kw_only=True):
     data: Mapping[str, Any] = {}
 
 
+class DecisionView(msgspec.Struct, kw_only=True):
+    """What was decided; in lists reasoning and text are left out."""
+
+    action: str
+    confidence: float | None
+    target_price: Decimal | None
+    risk_score: float | None
+    horizon: str
+    reasoning: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+
+
 class JobView(msgspec.Struct, kw_only=True):
     """A job: what was asked, how far it is, what it has used, and what it decided.
 
     ``signal`` and ``recommendation`` are the decision's action; ``quality`` says whether to trust it. In
-    lists reports, debates, tool_calls, usage and events are left out.
+    lists reports, debates, tool_calls, usage, events and the decision's texts are left out.
     """
 
     job_id: str
@@ -89,7 +101,7 @@ class JobView(msgspec.Struct, kw_only=True):
     signal: str | None = None
     recommendation: str | None = None
     confidence: float | None = None
-    decision: Decision | None = None
+    decision: DecisionView | None = None
     quality: Quality | None = None
     price: Decimal | None = None
     currency: str = ""
@@ -117,6 +129,8 @@ def view_story(story: JobStory, now_us: int) -> JobView:
     view.tool_calls = [
         _tool_call(each) for each in (job.tool_calls if outcome is None else outcome.tool_calls)
     ]
+    if view.decision is not None and outcome is not None:
+        view.decision.reasoning, view.decision.text = outcome.decision.reasoning, outcome.decision.text
     view.usage = list(job.spent)
     view.events = [_event(each) for each in story.events]
     view.joined = story.joined
@@ -169,12 +183,22 @@ def _decided(view: JobView, job: Job) -> None:
     outcome = job.outcome
     if outcome is None:
         return
-    view.decision, view.quality = outcome.decision, outcome.quality
+    view.decision, view.quality = _decision(outcome.decision), outcome.quality
     view.signal = view.recommendation = outcome.decision.action
     view.confidence = outcome.decision.confidence
     view.price, view.currency, view.source = outcome.price, outcome.currency, outcome.source
     view.simulated, view.as_of, view.engine_version = outcome.simulated, outcome.as_of, outcome.engine_version
     view.warnings += [f"DEGRADED: {each.code}: {each.message}" for each in outcome.quality.flaws]
+
+
+def _decision(decision: Decision) -> DecisionView:
+    return DecisionView(
+        action=decision.action,
+        confidence=decision.confidence,
+        target_price=decision.target_price,
+        risk_score=decision.risk_score,
+        horizon=decision.horizon,
+    )
 
 
 def _tokens(spent: Sequence[Spent]) -> TokensView:

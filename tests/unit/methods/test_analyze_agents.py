@@ -127,6 +127,9 @@ def test_job_methods_when_a_job_lives_show_and_change_it(world: JobWorld) -> Non
     assert (listed["counts"]["done"], listed["next_before_id"]) == (1, None)
     hidden = {"reports", "debates", "tool_calls", "usage", "events"}
     assert not hidden & listed["jobs"][0].keys()
+    assert not {"text", "reasoning"} & listed["jobs"][0]["decision"].keys()
+    shown = call(world, get_job.METHOD, {"job_id": job_id})
+    assert (shown["decision"]["text"], shown["debates"][0]["text"]) == ("Buy it.", "Up!")
 
 
 def test_job_methods_when_this_process_owns_no_jobs_are_unavailable(world: JobWorld) -> None:
