@@ -14,6 +14,7 @@ from tacore.ports.orders import Key
 
 _SET = frozenset(
     (
+        "ask",
         "limits",
         "due_us",
         "started_us",

@@ -6,6 +6,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from tacore.clock import Clock
 from tacore.errors import Denied, TacoreError, Unavailable, too_late
 from tacore.jobs.apart import Apart
@@ -16,6 +18,7 @@ from tacore.jobs.queueing import Queueing
 from tacore.jobs.rows import Kept, text_of
 from tacore.jobs.running import Running
 from tacore.jobs.runs import analyst_of
+from tacore.jobs.setup import setup_of
 from tacore.jobs.store import Store
 from tacore.jobs.waiting import Waiter, Waiting, before
 from tacore.model.jobs import ENDED, Ask, Job, JobState, Limits
@@ -123,6 +126,7 @@ class Desk:
         """Begin a job, or join the one that is there; DeadlineExceeded where nobody waits any more."""
         if asker.deadline <= self._clock.monotonic():
             raise too_late()
+        ask = msgspec.structs.replace(ask, setup=setup_of(self.settings, self._analysts.get(ask.engine)))
         with self._store.transaction() as tx:
             kept = self._queueing.joined(tx, ask, limits, key=key, fresh=fresh, asker=asker)
             joined = kept is not None

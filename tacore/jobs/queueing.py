@@ -8,6 +8,7 @@ from tacore.errors import IdempotencyMismatch, Overloaded, Unavailable
 from tacore.jobs.changes import Changes
 from tacore.jobs.joining import joinable
 from tacore.jobs.rows import Kept
+from tacore.jobs.setup import same_question
 from tacore.model.jobs import Ask, Limits
 from tacore.ports import Analyst
 from tacore.ports.orders import Asker, Key
@@ -79,12 +80,13 @@ class Queueing:
 def _own(tx: Changes, ask: Ask, key: Key, asker: Asker, now_us: int) -> Kept | None:
     """Give the job that the same request has made, in whatever state: it was paid for once."""
     if key.kind == "request":
-        return tx.made_by(asker.principal, key, ask=ask, since_us=now_us - SAME_REQUEST_US)
-    own = tx.made_by(asker.principal, key)
-    if own is not None and own.job.ask != ask:
-        named, made = key.text[:100], f"{own.job.job_id} of {own.job.ask.symbol} as of {own.job.ask.date}"
+        made = tx.made_by(asker.principal, key, symbol=ask.symbol, since_us=now_us - SAME_REQUEST_US)
+        return next((each for each in made if same_question(ask, each.job.ask)), None)
+    own = next(iter(tx.made_by(asker.principal, key)), None)
+    if own is not None and not same_question(ask, own.job.ask):
+        named, of = key.text[:100], f"{own.job.job_id} of {own.job.ask.symbol} as of {own.job.ask.date}"
         raise IdempotencyMismatch(
-            f"idempotency_key {named!r} has made job {made}; another ask needs another key",
+            f"idempotency_key {named!r} has made job {of}; another ask needs another key",
             details={"idempotency_key": {"value": named}, "job_id": own.job.job_id},
         )
     return own

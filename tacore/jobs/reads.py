@@ -67,17 +67,15 @@ class Reading:
         return float(found or 0.0)
 
     def made_by(
-        self, principal: str, key: Key, *, ask: Ask | None = None, since_us: int | None = None
-    ) -> Kept | None:
-        """Give the newest job that a request has made, of an ask and since a moment where they are given."""
-        where = ["principal = ? AND request_key = ? AND key_kind = ?"]
-        values: list[Any] = [principal, key.text, key.kind]
-        for clause, value in (("ask = ?", rows.text_of(ask) if ask else None), ("created_us >= ?", since_us)):
-            if value is not None:
-                where.append(clause)
-                values.append(value)
-        found = self._jobs(f"{' AND '.join(where)} ORDER BY number DESC LIMIT 1", values)
-        return next(iter(found), None)
+        self, principal: str, key: Key, *, symbol: str | None = None, since_us: int = 0
+    ) -> list[Kept]:
+        """Give the jobs that a request has made since a moment, newest first; of any symbol for None."""
+        where = "principal = ? AND request_key = ? AND key_kind = ? AND created_us >= ?"
+        values: list[Any] = [principal, key.text, key.kind, since_us]
+        if symbol is not None:
+            where += " AND symbol = ?"
+            values.append(symbol)
+        return self._jobs(f"{where} ORDER BY number DESC LIMIT 50", values)
 
     def counts(self) -> dict[JobState, int]:
         """Count jobs by state, all states named."""

@@ -11,12 +11,15 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tacore.clock import Clock
 from tacore.errors import TacoreError, Unavailable
 from tacore.jobs.booking import Booking, Stopped, Told
 from tacore.jobs.limits import too_long, used_up
-from tacore.jobs.rows import Kept
+from tacore.jobs.rows import Kept, text_of
 from tacore.jobs.runs import Live, Runs, bury
+from tacore.jobs.setup import setup_of
 from tacore.jobs.store import Store
 from tacore.model.jobs import Fault
 from tacore.ports import Analyst
@@ -231,7 +234,7 @@ class Running:
         self._next_start = None if wait_s is None else now + wait_s
 
     def _start(self, kept: Kept, now: float) -> None:
-        job, max_s = kept.job, kept.job.limits.max_s
+        job, max_s, engine = kept.job, kept.job.limits.max_s, kept.job.ask.engine
         fault = too_long(job.ran_s, max_s) if job.ran_s >= max_s else used_up(job)
         now_us, attempt = self._clock.wall_us(), job.attempts + 1
         self.changed.add(kept.number)
@@ -240,13 +243,15 @@ class Running:
                 self.booking.fail(tx, kept, fault)
                 return
             started_us = now_us if job.started_us is None else job.started_us
+            ask = msgspec.structs.replace(job.ask, setup=setup_of(self._settings, self._analysts.get(engine)))
+            tx.set(kept.number, ask=text_of(ask))  # it may have been asked for under other settings
             tx.move(kept, "running", attempts=attempt, running_since_us=now_us, started_us=started_us)
             text = "started" if attempt == 1 else f"attempt {attempt} goes on after the last finished node"
             tx.note(kept.number, "started", text, {"attempt": attempt})
         live = Live(kept.number, attempt, now + max_s - job.ran_s, max_s)
-        self._runs.begin(live, job.ask, job.job_id, lambda said: self._say(kept.number, attempt, said))
+        self._runs.begin(live, ask, job.job_id, lambda said: self._say(kept.number, attempt, said))
         if self._settings.warm:
-            self._warm(job.ask.engine)
+            self._warm(engine)
         with self._store.transaction() as tx:
             tx.set(kept.number, pid=live.pid, pid_started=live.pid_started)
 

@@ -39,7 +39,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What a run is for, in its canonical form: two jobs with equal asks are the same work.
 
     ``symbol`` is tacore's own spelling, ``date`` the session (YYYY-MM-DD) as of whose close everything is
-    seen. ``debate_rounds`` are of bull and bear, ``risk_rounds`` of the three views of risk.
+    seen. ``debate_rounds`` are of bull and bear, ``risk_rounds`` of the three views of risk. ``setup`` is a
+    digest of the settings and of the checkout that a decision depends on besides.
     """
 
     engine: Engine
@@ -51,6 +52,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     risk_rounds: int
     quick_model: str
     deep_model: str
+    setup: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,6 +94,11 @@ class Analyst(Protocol):
         """The engine, as in an ask."""
         ...
 
+    @property
+    def version(self) -> str:
+        """The checkout's version and commit; "" where there is none."""
+        ...
+
     def check(self, ask: Ask) -> None:
         """Raise Unavailable, naming what to set, where no run could begin; look at nothing that is slow."""
         ...

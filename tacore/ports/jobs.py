@@ -54,6 +54,8 @@ class JobDesk(Protocol):
     ) -> Later[JobStory]:
         """Begin a job, or join the unfinished or still valid one of the same ask unless ``fresh``.
 
+        Its ``setup`` is made here.
+
         ``key`` names the request: sent again, because its manager or its answer was lost, it finds its job,
         whatever has become of that. IdempotencyMismatch where an explicit one has made a job of another ask.
 

@@ -66,6 +66,7 @@ class ProcessAnalyst:
     """Starts real processes."""
 
     name = "tradingagents_cn"
+    version = "1.0"
 
     def check(self, ask: Ask) -> None:
         """Nothing is lacking."""

@@ -63,6 +63,7 @@ class ScriptedAnalyst:
     def __init__(self, name: str = "tradingagents_cn") -> None:
         self.name = name
         self.runs: list[ScriptedRun] = []
+        self.version = "1.0 abc1234"
         self.lacks = ""
         self.refuses: Exception | None = None
         self.warmed = 0
