@@ -155,7 +155,7 @@ class Desk:
     def jobs(self, only: JobFilter) -> Later[Sequence[Job]]:
         """List jobs."""
         listed: Later[Sequence[Job]] = Later()
-        listed.resolve(self._store.jobs(only))
+        listed.resolve([self._timed(each, each.job) for each in self._store.jobs(only)])
         return listed
 
     def counts(self) -> Mapping[JobState, int]:
@@ -225,6 +225,14 @@ class Desk:
             details={"job_id": kept.job.job_id, "state": state},
         )
 
+    def _timed(self, kept: Kept, job: Job) -> Job:
+        """Say when a run began as by the wall clock of now, which may have been set since."""
+        began = self._running.began(kept.number)
+        if began is None or job.state != "running":
+            return job
+        under_way_us = round((self._clock.monotonic() - began) * 1e6)
+        return msgspec.structs.replace(job, running_since_us=self._clock.wall_us() - under_way_us)
+
     def _answer(self, waiter: Waiter) -> None:
         """Tell a job as it is now, or why that can't be told."""
         try:
@@ -233,7 +241,8 @@ class Desk:
                 raise Unavailable("the job has been removed meanwhile", retryable=False)
             after = 0 if waiter.after_id is None else waiter.after_id
             events = self._store.events(waiter.number, after)
-            story = JobStory(job=self._store.whole(kept), events=events, joined=waiter.joined)
+            job = self._timed(kept, self._store.whole(kept))
+            story = JobStory(job=job, events=events, joined=waiter.joined)
         except TacoreError as error:
             waiter.told.fail(error)
         else:

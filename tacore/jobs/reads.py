@@ -107,7 +107,7 @@ class Reading:
         sql = "SELECT id, at_us, kind, text, data FROM events WHERE job = ? AND id > ? ORDER BY id"
         return list(map(rows.event_of, self._rows(sql, (number, after_id))))
 
-    def jobs(self, only: JobFilter) -> list[Job]:
+    def jobs(self, only: JobFilter) -> list[Kept]:
         """List jobs, newest first, without what is kept beside their rows."""
         clauses, values = ["1"], list[Any]()
         if only.states:
@@ -125,7 +125,7 @@ class Reading:
             clauses.append("number < ?")
             values.append(self.find(only.before_id).number)
         where = f"{' AND '.join(clauses)} ORDER BY number DESC LIMIT ?"
-        return [each.job for each in self._jobs(where, (*values, only.limit))]
+        return self._jobs(where, (*values, only.limit))
 
     def _jobs(self, where: str, values: Sequence[Any] = ()) -> list[Kept]:
         found = self._rows(f"SELECT {COLUMNS} FROM jobs WHERE {where}", values)  # noqa: S608 - our own clauses

@@ -49,7 +49,7 @@ class Running:
         wake: Callable[[], None],
     ) -> None:
         self.changed: set[int] = set()
-        self.booking = Booking(settings, clock, self._stop_for)
+        self.booking = Booking(settings, clock, self._stop_for, self.began)
         self._store = store
         self._settings = settings
         self._analysts = analysts
@@ -108,6 +108,11 @@ class Running:
         if self._next_start is not None and self._is_free():
             times.append(self._next_start)
         return times
+
+    def began(self, number: int) -> float | None:
+        """Tell when the run of a job did (monotonic seconds); None where none is under way."""
+        live = self._runs.of(number)
+        return None if live is None else live.began
 
     def close(self) -> None:
         """End every run in good order, with its end still to be written: its job goes on with the next."""
@@ -248,7 +253,7 @@ class Running:
             tx.move(kept, "running", attempts=attempt, running_since_us=now_us, started_us=started_us)
             text = "started" if attempt == 1 else f"attempt {attempt} goes on after the last finished node"
             tx.note(kept.number, "started", text, {"attempt": attempt})
-        live = Live(kept.number, attempt, now + max_s - job.ran_s, max_s)
+        live = Live(kept.number, attempt, now, now + max_s - job.ran_s, max_s)
         self._runs.begin(live, ask, job.job_id, lambda said: self._say(kept.number, attempt, said))
         if self._settings.warm:
             self._warm(engine)

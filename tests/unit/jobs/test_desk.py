@@ -22,6 +22,7 @@ from tacore.errors import (
 from tacore.jobs import apart, waiting
 from tacore.jobs.file import Fenced
 from tacore.jobs.store import Store
+from tacore.jobs.views import elapsed_s
 from tacore.model.jobs import Limits, Spent
 from tacore.ports.analyst import Used
 from tacore.ports.jobs import JobFilter
@@ -185,6 +186,19 @@ def test_job_when_its_time_is_over_in_all_attempts_together_is_stopped(world: Jo
     assert (job.state, job.fault.code, job.attempts) == ("failed", "time_limit", 2)
     assert "allowed: 100 s" in job.fault.message
     assert not world.analyst.alive
+
+
+@pytest.mark.parametrize("leap_s", [7200, -7200])
+def test_job_when_the_wall_clock_is_set_ran_for_what_really_passed(world: JobWorld, leap_s: int) -> None:
+    job_id = world.submit().job.job_id
+    world.clock.advance(10)
+    world.clock._wall_us += leap_s * 1_000_000
+    world.clock.advance(10)
+    assert world.view(job_id).elapsed_s == 20
+    (listed,) = now(world.desk.jobs(JobFilter()))
+    assert elapsed_s(listed, world.clock.wall_us()) == 20
+    world.say(broke(passing=False))
+    assert (world.job(job_id).ran_s, world.view(job_id).elapsed_s) == (20, 20)
 
 
 def test_run_when_the_model_turns_it_away_is_tried_again_after_longer_waits(world: JobWorld) -> None:
