@@ -19,7 +19,7 @@ from tacore.errors import (
     TacoreError,
     Unavailable,
 )
-from tacore.jobs import apart, waiting
+from tacore.jobs import apart, pruning, waiting
 from tacore.jobs.file import Fenced
 from tacore.jobs.store import Store
 from tacore.jobs.views import elapsed_s
@@ -597,6 +597,20 @@ def test_jobs_when_they_are_old_are_removed_with_their_folders(world: JobWorld) 
     with pytest.raises(NotFound):
         world.job(old)
     assert [each.name for each in world.agents.iterdir()] == [kept]
+
+
+def test_folders_when_they_can_not_be_read_are_left_and_jobs_go_on(
+    world: JobWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Path) -> Any:
+        raise OSError(5, "Input/output error")
+
+    job_id = world.submit().job.job_id
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    world.clock.advance(pruning.EVERY_S)
+    world.say(finished())
+    assert "folders_unreadable" in caplog.text
+    assert world.job(job_id).state == "done"
 
 
 def test_ids_when_the_newest_job_was_removed_are_never_given_again(world: JobWorld) -> None:
