@@ -138,11 +138,14 @@ class Desk:
         deadline = before(asker.deadline, self._clock.monotonic())
         return self._told(Waiter(kept.number, None, deadline, joined), kept, waits=wait)
 
-    def job(self, job_id: str, *, after_id: int, wait_s: float, asker: Asker) -> Later[JobStory]:
+    def job(
+        self, job_id: str, *, after_id: int, wait_s: float, asker: Asker, whole: bool = True
+    ) -> Later[JobStory]:
         """Tell a job with its events after one."""
         kept, now = self._store.find(job_id), self._clock.monotonic()
         deadline = min(now + wait_s, before(asker.deadline, now))
-        return self._told(Waiter(kept.number, after_id, deadline), kept, waits=wait_s > 0)
+        waiter = Waiter(kept.number, after_id, deadline, whole=whole)
+        return self._told(waiter, kept, waits=wait_s > 0)
 
     def _told(self, waiter: Waiter, kept: Kept, *, waits: bool) -> Later[JobStory]:
         """Answer at once, or let the request wait for what it waits for."""
@@ -241,8 +244,9 @@ class Desk:
                 raise Unavailable("the job has been removed meanwhile", retryable=False)
             after = 0 if waiter.after_id is None else waiter.after_id
             events = self._store.events(waiter.number, after)
-            job = self._timed(kept, self._store.whole(kept))
-            story = JobStory(job=job, events=events, joined=waiter.joined)
+            whole = waiter.whole or kept.job.state in ENDED
+            job = self._timed(kept, self._store.whole(kept) if whole else kept.job)
+            story = JobStory(job=job, events=events, joined=waiter.joined, whole=whole)
         except TacoreError as error:
             waiter.told.fail(error)
         else:

@@ -71,7 +71,8 @@ class JobView(msgspec.Struct, kw_only=True):
     """A job: what was asked, how far it is, what it has used, and what it decided.
 
     ``signal`` and ``recommendation`` are the decision's action; ``quality`` says whether to trust it. In
-    lists reports, debates, tool_calls, usage, events and the decision's texts are left out.
+    lists reports, debates, tool_calls, usage, events and the decision's texts are left out, the first four
+    also while a job is followed, until it has ended.
     """
 
     job_id: str
@@ -120,9 +121,17 @@ class JobView(msgspec.Struct, kw_only=True):
 
 
 def view_story(story: JobStory, now_us: int) -> JobView:
-    """Show a job with everything that is known of it."""
+    """Show a job with everything that is told of it."""
     job = story.job
     view = view_job(job, now_us)
+    view.events = [_event(each) for each in story.events]
+    view.joined = story.joined
+    if story.whole:
+        _all_of(view, job)
+    return view
+
+
+def _all_of(view: JobView, job: Job) -> None:
     outcome = job.outcome
     view.reports = list(job.reports if outcome is None else outcome.reports)
     view.debates = [] if outcome is None else list(outcome.debates)
@@ -132,9 +141,6 @@ def view_story(story: JobStory, now_us: int) -> JobView:
     if view.decision is not None and outcome is not None:
         view.decision.reasoning, view.decision.text = outcome.decision.reasoning, outcome.decision.text
     view.usage = list(job.spent)
-    view.events = [_event(each) for each in story.events]
-    view.joined = story.joined
-    return view
 
 
 def view_job(job: Job, now_us: int) -> JobView:

@@ -27,11 +27,15 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A job and what happened to it after an event; ``joined`` where it was there already for this ask."""
+    """A job and what happened to it after an event; ``joined`` where it was there already for this ask.
+
+    Not ``whole``, reports and tool calls are left out.
+    """
 
     job: Job
     events: Sequence[JobEvent] = ()
     joined: bool = False
+    whole: bool = True
 
 
 class JobDesk(Protocol):
@@ -65,8 +69,13 @@ class JobDesk(Protocol):
         """
         ...
 
-    def job(self, job_id: str, *, after_id: int, wait_s: float, asker: Asker) -> Later[JobStory]:
-        """Tell a job with its events after one; waits up to ``wait_s`` for an event. NotFound."""
+    def job(
+        self, job_id: str, *, after_id: int, wait_s: float, asker: Asker, whole: bool = True
+    ) -> Later[JobStory]:
+        """Tell a job with its events after one; waits up to ``wait_s`` for an event. NotFound.
+
+        Not ``whole``, reports and tool calls are left out until it has ended.
+        """
         ...
 
     def jobs(self, only: JobFilter) -> Later[Sequence[Job]]:

@@ -14,7 +14,7 @@ from tacore.ports import Context, Later, Method, Ports
 from tacore.worker.params import ParamsReader
 from tests.support.job_world import JobWorld
 from tests.support.markets import open_markets
-from tests.support.scripted_analyst import finished, used
+from tests.support.scripted_analyst import finished, used, wrote
 
 
 @pytest.fixture
@@ -167,6 +167,22 @@ def test_job_methods_when_a_job_lives_show_and_change_it(world: JobWorld) -> Non
     assert not {"text", "reasoning"} & listed["jobs"][0]["decision"].keys()
     shown = call(world, get_job.METHOD, {"job_id": job_id})
     assert (shown["decision"]["text"], shown["debates"][0]["text"]) == ("Buy it.", "Up!")
+
+
+def test_job_when_it_is_followed_is_told_in_whole_at_first_at_its_end_and_where_asked_for(
+    world: JobWorld,
+) -> None:
+    job_id = ask(world)["job_id"]
+    long = {"reports", "debates", "tool_calls", "usage"}
+    world.say(used(), wrote())
+
+    def told(**params: Any) -> set[str]:
+        return long & call(world, get_job.METHOD, {"job_id": job_id, **params}).keys()
+
+    assert (told(), told(after_id=2), told(after_id=2, whole=True)) == (long, set(), long)
+    assert told(whole=False) == set()
+    world.say(finished())
+    assert told(after_id=2) == long
 
 
 def test_job_methods_when_this_process_owns_no_jobs_are_unavailable(world: JobWorld) -> None:
