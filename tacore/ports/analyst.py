@@ -82,7 +82,10 @@ class Run(Protocol):
         ...
 
     def kill(self) -> None:
-        """End the process and all of its own at once; nothing is said after this returns. Safe twice."""
+        """End the process and all of its own at once. Safe twice.
+
+        What calls have used that were answered before is said until this returns, and nothing after.
+        """
         ...
 
 

@@ -34,7 +34,10 @@ ASK = Ask(
 
 
 class ScriptedRun:
-    """A run by hand; its pid is invented and belongs to nobody."""
+    """A run by hand; its pid is invented and belongs to nobody.
+
+    ``last`` is said while it is killed, as what was still on its way then.
+    """
 
     _pids = itertools.count(5_000_000)
 
@@ -44,6 +47,7 @@ class ScriptedRun:
         self.pid = next(self._pids)
         self.alive = True
         self.kills = 0
+        self.last: list[Said] = []
         self._say = say
 
     def say(self, *said: Said) -> None:
@@ -53,6 +57,8 @@ class ScriptedRun:
                 self._say(each)
 
     def kill(self) -> None:
+        last, self.last = self.last, []
+        self.say(*last)
         self.alive = False
         self.kills += 1
 

@@ -370,6 +370,30 @@ def test_cancel_when_it_runs_is_answered_with_its_process_gone(world: JobWorld) 
     assert len(world.events(job_id, "ended")) == 1
 
 
+@pytest.mark.parametrize("how", ["cancel", "tokens", "time", "close", "unwritable"])
+def test_calls_when_they_are_told_while_the_run_is_killed_are_booked_before_its_end(
+    world: JobWorld, how: str
+) -> None:
+    job_id = world.submit(limits=Limits(max_s=100, max_tokens=1000)).job.job_id
+    world.run().last = [used(300, 0), used(400, 0)]
+    if how == "cancel":
+        now(world.desk.cancel(job_id, world.asker()))
+    elif how == "tokens":
+        world.say(used(1001, 0))
+    elif how == "time":
+        world.pass_time(101)
+    elif how == "unwritable":
+        world.say(used(-1, 0))
+    else:
+        world.close()
+        world.open()
+    job = world.job(job_id)
+    states = {"cancel": "cancelled", "close": "queued"}
+    assert job.state == states.get(how, "failed")
+    assert job.spent[0].input_tokens == 700 + 1001 * (how == "tokens")
+    assert world.events(job_id)[-1].kind == ("resumed" if how == "close" else "ended")
+
+
 def test_cancel_when_it_waits_is_done_at_once(tmp_path: Path) -> None:
     with JobWorld(tmp_path, concurrency=1) as world:
         world.submit()
