@@ -88,7 +88,8 @@ class Booking:
         progress = min(max(said.progress, 0.0), 1.0)
         tx.set(kept.number, stage=said.next, progress=progress)
         if said.node and progress > tx.furthest(kept.number):  # attempts are for getting on, and it has
-            tx.set(kept.number, allowed=kept.job.attempts + self._settings.retries.attempts)
+            allowed = kept.job.attempts - 1 + self._settings.retries.attempts
+            tx.set(kept.number, allowed=max(kept.allowed, allowed))
         done = f"{said.node} is done" if said.node else "the engine is ready"
         text = done + (f"; {said.next} begins" if said.next else "")
         data = {"node": said.node, "next": said.next, "progress": progress}

@@ -177,7 +177,7 @@ def test_job_when_it_is_followed_is_told_in_whole_at_first_at_its_end_and_where_
     world.say(used(), wrote())
 
     def told(**params: Any) -> set[str]:
-        return long & call(world, get_job.METHOD, {"job_id": job_id, **params}).keys()
+        return long & set(call(world, get_job.METHOD, {"job_id": job_id, **params}))
 
     assert (told(), told(after_id=2), told(after_id=2, whole=True)) == (long, set(), long)
     assert told(whole=False) == set()
