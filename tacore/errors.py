@@ -128,6 +128,12 @@ class DeadlineExceeded(Unavailable):
     code = "deadline_exceeded"
 
 
+def too_late() -> DeadlineExceeded:
+    """Refuse a request for whose answer nobody waits any more."""
+    details = {"dispatched": True, "started": False}
+    return DeadlineExceeded("it came too late to be worth starting", details=details)
+
+
 class WorkerLost(Unavailable):
     """Every worker that took the request died with it."""
 

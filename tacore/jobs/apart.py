@@ -9,11 +9,15 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from tacore.errors import Internal, TacoreError
+from tacore.clock import DEADLINE, Clock
+from tacore.errors import Internal, Overloaded, TacoreError, too_late
 from tacore.ports import Later
 
 log = logging.getLogger("tacore.jobs")
 T = TypeVar("T")
+MOST = 64
+"""Of those that are asked at once; with more, slow providers would leave the other methods no place."""
+RETRY_AFTER_MS = 2_000
 
 
 @dataclass(slots=True)
@@ -22,10 +26,18 @@ class Apart:
 
     threads: Executor
     wake: Callable[[], None]
+    clock: Clock
+    _asked: int = 0
     _back: SimpleQueue[Callable[[], None]] = field(default_factory=SimpleQueue)
 
     def ask(self, look: Callable[[], T]) -> Later[T]:
-        """Have a question asked."""
+        """Have a question asked; Overloaded where too many wait for their answers."""
+        if self._asked >= MOST:
+            raise Overloaded(
+                f"{self._asked} requests for agents wait for their market's data already",
+                details={"asked": self._asked, "most": MOST, "retry_after_ms": RETRY_AFTER_MS},
+            )
+        self._asked += 1
         told: Later[T] = Later()
         self.threads.submit(copy_context().run, self._run, look, told)
         return told
@@ -37,6 +49,7 @@ class Apart:
                 call = self._back.get_nowait()
             except Empty:
                 return
+            self._asked -= 1
             call()
 
     def close(self) -> None:
@@ -45,6 +58,8 @@ class Apart:
 
     def _run(self, look: Callable[[], Any], told: Later[Any]) -> None:
         try:
+            if DEADLINE.get() <= self.clock.monotonic():
+                raise too_late()
             call = partial(told.resolve, look())
         except TacoreError as error:
             call = partial(told.fail, error)

@@ -10,7 +10,7 @@ import msgspec
 from tacore.errors import InvalidParams, Unavailable, bad_param
 from tacore.model.jobs import ANALYSTS, ENGINES, AnalystName, Engine, Limits
 from tacore.ports import Context, JobDesk
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 from tacore.steps import STEPS, Steps
 
 if TYPE_CHECKING:
@@ -49,9 +49,11 @@ def asker_of(context: Context) -> Asker:
     return Asker(context.principal, context.deadline, STEPS.get() or Steps())
 
 
-def key_of(context: Context) -> str:
-    """Name the request, so that the same one sent again finds its job."""
-    return context.idempotency_key or json.dumps(context.request_id)
+def key_of(context: Context) -> Key:
+    """Name the request, so that the same one sent again finds its job: by its key, else by its id."""
+    if context.idempotency_key is not None:
+        return Key(context.idempotency_key, "explicit")
+    return Key(json.dumps(context.request_id), "request")
 
 
 def engine_word(value: object) -> object:

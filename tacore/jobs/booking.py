@@ -36,12 +36,22 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Booking:
-    """Writes what is told. ``stop`` is called, inside the transaction, where a limit is passed."""
+    """Writes what is told. ``stop`` is called, inside the transaction, where a limit is passed.
 
-    def __init__(self, settings: "AgentSettings", clock: Clock, stop: Callable[[Told, Fault], None]) -> None:
+    ``began`` tells when the run of a job did that is under way here (monotonic seconds).
+    """
+
+    def __init__(
+        self,
+        settings: "AgentSettings",
+        clock: Clock,
+        stop: Callable[[Told, Fault], None],
+        began: Callable[[int], float | None] = lambda _: None,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._stop = stop
+        self._began = began
         self._books: Mapping[type, Callable[[Changes, Kept, Any], None]] = {
             Stage: self._stage,
             Looked: self._looked,
@@ -67,18 +77,22 @@ class Booking:
         tx.spend(kept.number, spent)
         read, written = spent.input_tokens, spent.output_tokens
         text = f"{spent.node}: {spent.model} read {read:,} and wrote {written:,} tokens"
+        text += ", as far as can be guessed" if spent.estimated else ""
         tx.note(kept.number, "usage", text, msgspec.structs.asdict(spent))
         now = tx.get(kept.number)
         fault = None if now is None else used_up(now.job)
         if fault is not None:
             self._stop(told, fault)
 
-    @staticmethod
-    def _stage(tx: Changes, kept: Kept, said: Stage) -> None:
-        tx.set(kept.number, stage=said.next, progress=min(max(said.progress, 0.0), 1.0))
+    def _stage(self, tx: Changes, kept: Kept, said: Stage) -> None:
+        progress = min(max(said.progress, 0.0), 1.0)
+        tx.set(kept.number, stage=said.next, progress=progress)
+        if said.node and progress > tx.furthest(kept.number):  # attempts are for getting on, and it has
+            allowed = kept.job.attempts - 1 + self._settings.retries.attempts
+            tx.set(kept.number, allowed=max(kept.allowed, allowed))
         done = f"{said.node} is done" if said.node else "the engine is ready"
         text = done + (f"; {said.next} begins" if said.next else "")
-        data = {"node": said.node, "next": said.next, "progress": said.progress}
+        data = {"node": said.node, "next": said.next, "progress": progress}
         tx.note(kept.number, "stage", text, data)
 
     @staticmethod
@@ -131,7 +145,7 @@ class Booking:
         tries = max(1, retries.attempts - (kept.allowed - job.attempts))
         wait_s = delay_s(retries, tries, said.retry_after_s)
         now_us = self._clock.wall_us()
-        tx.move(kept, "queued", due_us=now_us + round(wait_s * 1e6), ran_us=ran_us(kept, now_us))
+        tx.move(kept, "queued", due_us=now_us + round(wait_s * 1e6), ran_us=self._ran_us(kept))
         data = {"code": said.code, "attempt": job.attempts, "attempts": kept.allowed, "delay_s": wait_s}
         tx.note(kept.number, "retry", f"{said.message}; it goes on in {wait_s:g} s", data)
 
@@ -156,7 +170,7 @@ class Booking:
     def suspend(self, tx: Changes, kept: Kept) -> None:
         """Put a job back in line, in good order: this attempt does not count against it."""
         now_us = self._clock.wall_us()
-        tx.move(kept, "queued", due_us=now_us, ran_us=ran_us(kept, now_us), allowed=kept.allowed + 1)
+        tx.move(kept, "queued", due_us=now_us, ran_us=self._ran_us(kept), allowed=kept.allowed + 1)
         tx.note(kept.number, "resumed", "the job manager stops; its successor goes on with it")
 
     def take_over(self, tx: Changes, kept: Kept) -> None:
@@ -164,7 +178,7 @@ class Booking:
 
         It ran until it was last heard of, as far as anybody knows.
         """
-        ran = ran_us(kept, kept.job.updated_us)
+        ran = ran_us(kept, max(0, kept.job.updated_us - (kept.job.running_since_us or kept.job.updated_us)))
         if kept.job.attempts >= kept.allowed:
             message = f"its manager was lost with it, and its {kept.job.attempts} attempts are used up"
             tx.set(kept.number, ran_us=ran)
@@ -179,10 +193,17 @@ class Booking:
 
     def _end(self, tx: Changes, kept: Kept, state: JobState, **changes: Any) -> None:  # noqa: ANN401 - columns
         now_us = self._clock.wall_us()
-        tx.move(kept, state, ended_us=now_us, ran_us=ran_us(kept, now_us), stage="", **changes)
+        tx.move(kept, state, ended_us=now_us, ran_us=self._ran_us(kept), stage="", **changes)
+
+    def _ran_us(self, kept: Kept) -> int:
+        """Give what a job has run, by the clock that is never set."""
+        began = self._began(kept.number)
+        since = kept.job.running_since_us
+        if began is not None:
+            return ran_us(kept, round((self._clock.monotonic() - began) * 1e6))
+        return ran_us(kept, 0 if since is None else max(0, self._clock.wall_us() - since))
 
 
-def ran_us(kept: Kept, now_us: int) -> int:
-    """Give what a job has run in all its attempts by a moment."""
-    since = kept.job.running_since_us
-    return round(kept.job.ran_s * 1e6) + (0 if since is None else max(0, now_us - since))
+def ran_us(kept: Kept, under_way_us: int) -> int:
+    """Give what a job has run in all its attempts, the one under way for so long."""
+    return round(kept.job.ran_s * 1e6) + under_way_us

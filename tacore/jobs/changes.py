@@ -6,12 +6,15 @@ from typing import Any
 from tacore.clock import Clock
 from tacore.errors import Internal
 from tacore.jobs import rows
+from tacore.jobs.limits import sum_of
 from tacore.jobs.reads import SPENT, Reading
 from tacore.jobs.rows import Kept
 from tacore.model.jobs import TRANSITIONS, Ask, EventKind, JobState, Limits, Outcome, Report, Spent, ToolCall
+from tacore.ports.orders import Key
 
 _SET = frozenset(
     (
+        "ask",
         "limits",
         "due_us",
         "started_us",
@@ -46,17 +49,17 @@ class Changes(Reading):
         found: list[Any] = self._run(sql, values).fetchall()
         return found
 
-    def add(self, ask: Ask, limits: Limits, *, principal: str, key: str, allowed: int, currency: str) -> Kept:
+    def add(self, ask: Ask, limits: Limits, *, principal: str, key: Key, allowed: int, currency: str) -> Kept:
         """Queue a job under an id of our own, which no other job of any store has."""
         now_us = self._clock.wall_us()
         asked = (ask.engine, ask.market, ask.symbol, ask.date, rows.text_of(ask))
         may = rows.text_of(limits)
         sql = (
             "INSERT INTO jobs (job_id, state, engine, market, symbol, date, ask, limits, allotment,"
-            " principal, request_key, created_us, updated_us, due_us, allowed, cost_currency)"
-            " VALUES (lower(hex(randomblob(16))), 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " principal, request_key, key_kind, created_us, updated_us, due_us, allowed, cost_currency)"
+            " VALUES (lower(hex(randomblob(16))), 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
-        values = (*asked, may, may, principal, key, now_us, now_us, now_us, allowed, currency)
+        values = (*asked, may, may, principal, key.text, key.kind, now_us, now_us, now_us, allowed, currency)
         number = self._run(sql, values).lastrowid
         self._run("UPDATE jobs SET job_id = ? WHERE number = ?", (f"j{number}-{self._prefix}", number))
         self.note(number, "queued", f"{ask.symbol} as of {ask.date} waits for its turn")
@@ -89,24 +92,14 @@ class Changes(Reading):
     def spend(self, number: int, spent: Spent) -> None:
         """Add what calls have used to the sums of their node and model."""
         same = (number, spent.node, spent.model)
-        before = self._rows(f"SELECT {SPENT} FROM spent WHERE job = ? AND node = ? AND model = ?", same)  # noqa: S608
-        if not before:
-            cost = None if spent.cost is None else str(spent.cost)
-            used = (spent.calls, spent.input_tokens, spent.output_tokens, cost)
-            self._run("INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?)", (*same, *used))
-            return
-        was = rows.spent_of(before[0])
-        cost = None if was.cost is None or spent.cost is None else str(was.cost + spent.cost)
+        was = self._rows(f"SELECT {SPENT} FROM spent WHERE job = ? AND node = ? AND model = ?", same)  # noqa: S608
+        now = sum_of(rows.spent_of(was[0]), spent) if was else spent
         self._run(
-            "UPDATE spent SET calls = ?, input_tokens = ?, output_tokens = ?, cost = ?"
-            " WHERE job = ? AND node = ? AND model = ?",
-            (
-                was.calls + spent.calls,
-                was.input_tokens + spent.input_tokens,
-                was.output_tokens + spent.output_tokens,
-                cost,
-                *same,
-            ),
+            f"INSERT INTO spent (job, {SPENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own
+            " ON CONFLICT DO UPDATE SET calls = excluded.calls, input_tokens = excluded.input_tokens,"
+            " output_tokens = excluded.output_tokens, cost = excluded.cost, complete = excluded.complete,"
+            " estimated = excluded.estimated, estimated_cost = excluded.estimated_cost",
+            (number, *rows.spent_row(now)),
         )
 
     def write(self, number: int, report: Report) -> None:
@@ -123,7 +116,7 @@ class Changes(Reading):
         self._run("INSERT INTO tool_calls (job, at_us, node, tool, call) VALUES (?, ?, ?, ?, ?)", values)
 
     def conclude(self, kept: Kept, outcome: Outcome) -> str:
-        """Keep what a run has given beside the job's row; give the JSON of the rest for its column."""
+        """Keep what a run has given beside the job's row; give the JSON of what is short for its column."""
         for report in outcome.reports:
             self.write(kept.number, report)
         ((looks,),) = self._rows("SELECT count(*) FROM tool_calls WHERE job = ?", (kept.number,))
@@ -131,7 +124,9 @@ class Changes(Reading):
             self._run("DELETE FROM tool_calls WHERE job = ?", (kept.number,))
             for call in outcome.tool_calls:
                 self.look(kept.number, call)
-        return rows.text_of(rows.bare(outcome))
+        whole = rows.text_of(rows.bare(outcome))
+        self._run("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", (kept.number, whole))
+        return rows.text_of(rows.brief(outcome))
 
     def remove(self, number: int) -> None:
         """Forget a job."""

@@ -6,8 +6,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from tacore.clock import Clock
-from tacore.errors import Denied, TacoreError, Unavailable
+from tacore.errors import Denied, TacoreError, Unavailable, too_late
 from tacore.jobs.apart import Apart
 from tacore.jobs.file import Fenced
 from tacore.jobs.limits import extended
@@ -16,12 +18,13 @@ from tacore.jobs.queueing import Queueing
 from tacore.jobs.rows import Kept, text_of
 from tacore.jobs.running import Running
 from tacore.jobs.runs import analyst_of
+from tacore.jobs.setup import setup_of
 from tacore.jobs.store import Store
 from tacore.jobs.waiting import Waiter, Waiting, before
 from tacore.model.jobs import ENDED, Ask, Job, JobState, Limits
 from tacore.ports import Analyst, Later
 from tacore.ports.jobs import JobFilter, JobStory
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 
 if TYPE_CHECKING:
     from tacore.model.agents import AgentSettings  # pydantic, which the way of a request does without
@@ -58,7 +61,7 @@ class Desk:
         self._running = Running(store, settings, analysts, folder, clock, wake)
         self._queueing = Queueing(settings, clock)
         self._waiting = Waiting(self._answer)
-        self._apart = Apart(pool(4, "look"), wake)
+        self._apart = Apart(pool(4, "look"), wake, clock)
         self._pruning = Pruning(store, folder, settings.keep_days, clock)
         self._running.take_over()
 
@@ -118,9 +121,12 @@ class Desk:
         return self._apart.ask(look)
 
     def submit(
-        self, ask: Ask, limits: Limits, *, key: str, fresh: bool, wait: bool, asker: Asker
+        self, ask: Ask, limits: Limits, *, key: Key, fresh: bool, wait: bool, asker: Asker
     ) -> Later[JobStory]:
-        """Begin a job, or join the one that is there."""
+        """Begin a job, or join the one that is there; DeadlineExceeded where nobody waits any more."""
+        if asker.deadline <= self._clock.monotonic():
+            raise too_late()
+        ask = msgspec.structs.replace(ask, setup=setup_of(self.settings, self._analysts.get(ask.engine)))
         with self._store.transaction() as tx:
             kept = self._queueing.joined(tx, ask, limits, key=key, fresh=fresh, asker=asker)
             joined = kept is not None
@@ -132,11 +138,14 @@ class Desk:
         deadline = before(asker.deadline, self._clock.monotonic())
         return self._told(Waiter(kept.number, None, deadline, joined), kept, waits=wait)
 
-    def job(self, job_id: str, *, after_id: int, wait_s: float, asker: Asker) -> Later[JobStory]:
+    def job(
+        self, job_id: str, *, after_id: int, wait_s: float, asker: Asker, whole: bool = True
+    ) -> Later[JobStory]:
         """Tell a job with its events after one."""
         kept, now = self._store.find(job_id), self._clock.monotonic()
         deadline = min(now + wait_s, before(asker.deadline, now))
-        return self._told(Waiter(kept.number, after_id, deadline), kept, waits=wait_s > 0)
+        waiter = Waiter(kept.number, after_id, deadline, whole=whole)
+        return self._told(waiter, kept, waits=wait_s > 0)
 
     def _told(self, waiter: Waiter, kept: Kept, *, waits: bool) -> Later[JobStory]:
         """Answer at once, or let the request wait for what it waits for."""
@@ -149,7 +158,7 @@ class Desk:
     def jobs(self, only: JobFilter) -> Later[Sequence[Job]]:
         """List jobs."""
         listed: Later[Sequence[Job]] = Later()
-        listed.resolve(self._store.jobs(only))
+        listed.resolve([self._timed(each, each.job) for each in self._store.jobs(only)])
         return listed
 
     def counts(self) -> Mapping[JobState, int]:
@@ -171,8 +180,11 @@ class Desk:
     def retry(self, job_id: str, asker: Asker) -> Later[JobStory]:
         """Take a failed or cancelled job up again."""
         kept = self._store.find(job_id)
+        if kept.job.state in ("queued", "running") and self._store.was_retried(kept.number):
+            return self._done(kept.number)  # the same request came twice
         if kept.job.state not in ("failed", "cancelled"):
             raise self._denied(kept, "retried")
+        self._alone(kept)
         self._queueing.check(kept.job.ask, lambda: analyst_of(self._analysts, kept.job.ask))
         with self._store.transaction() as tx:
             self._queueing.make_room(tx)
@@ -191,6 +203,16 @@ class Desk:
         self._running.soon()
         return self._done(kept.number)
 
+    def _alone(self, kept: Kept) -> None:
+        """Refuse a retry while another job does the same work: it would be paid for twice."""
+        other = self._store.unfinished(kept.job.ask)
+        if other is not None:
+            job_id, state = other.job.job_id, other.job.state
+            raise Denied(
+                f"job {job_id} does the same work and is {state}: {kept.job.job_id} can't be retried now",
+                details={"job_id": kept.job.job_id, "state": kept.job.state, "other_job_id": job_id},
+            )
+
     def _done(self, number: int) -> Later[JobStory]:
         self._running.changed.add(number)
         waiter = Waiter(number, None, 0.0)
@@ -206,6 +228,14 @@ class Desk:
             details={"job_id": kept.job.job_id, "state": state},
         )
 
+    def _timed(self, kept: Kept, job: Job) -> Job:
+        """Say when a run began as by the wall clock of now, which may have been set since."""
+        began = self._running.began(kept.number)
+        if began is None or job.state != "running":
+            return job
+        under_way_us = round((self._clock.monotonic() - began) * 1e6)
+        return msgspec.structs.replace(job, running_since_us=self._clock.wall_us() - under_way_us)
+
     def _answer(self, waiter: Waiter) -> None:
         """Tell a job as it is now, or why that can't be told."""
         try:
@@ -214,7 +244,9 @@ class Desk:
                 raise Unavailable("the job has been removed meanwhile", retryable=False)
             after = 0 if waiter.after_id is None else waiter.after_id
             events = self._store.events(waiter.number, after)
-            story = JobStory(job=self._store.whole(kept), events=events, joined=waiter.joined)
+            whole = waiter.whole or kept.job.state in ENDED
+            job = self._timed(kept, self._store.whole(kept) if whole else kept.job)
+            story = JobStory(job=job, events=events, joined=waiter.joined, whole=whole)
         except TacoreError as error:
             waiter.told.fail(error)
         else:

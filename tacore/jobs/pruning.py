@@ -48,9 +48,12 @@ class Pruning:
 
     def _sweep(self) -> None:
         """Remove folders of jobs that there are not; one that can't be removed is tried again."""
-        if not self.folder.is_dir():
-            return
         known = self.store.ids()
-        for each in self.folder.iterdir():
-            if _NAME.fullmatch(each.name) and each.name not in known and not each.is_symlink():
-                shutil.rmtree(each, ignore_errors=True)
+        try:
+            for each in self.folder.iterdir():
+                if _NAME.fullmatch(each.name) and each.name not in known and not each.is_symlink():
+                    shutil.rmtree(each, ignore_errors=True)
+        except FileNotFoundError:
+            return  # no job has run yet
+        except OSError as error:
+            log.warning("folders_unreadable", extra={"folder": str(self.folder), "reason": str(error)})

@@ -4,19 +4,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tacore.clock import Clock
-from tacore.errors import Overloaded, Unavailable
+from tacore.errors import IdempotencyMismatch, Overloaded, Unavailable
 from tacore.jobs.changes import Changes
 from tacore.jobs.joining import joinable
 from tacore.jobs.rows import Kept
+from tacore.jobs.setup import same_question
 from tacore.model.jobs import Ask, Limits
 from tacore.ports import Analyst
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 
 if TYPE_CHECKING:
     from tacore.model.agents import AgentSettings  # pydantic, which the way of a request does without
 
-SAME_REQUEST_US = 60_000_000
-"""For how long a request that comes again is the same one; some clients number all of theirs from 1."""
+SAME_REQUEST_US = 86_400_000_000
+"""For how long an id names the same request; some clients number all of theirs from 1 each day."""
 RETRY_AFTER_MS = 10_000
 
 
@@ -28,18 +29,16 @@ class Queueing:
         self._clock = clock
 
     def joined(
-        self, tx: Changes, ask: Ask, limits: Limits, *, key: str, fresh: bool, asker: Asker
+        self, tx: Changes, ask: Ask, limits: Limits, *, key: Key, fresh: bool, asker: Asker
     ) -> Kept | None:
         """Give the job that a request joins; a fresh one only that which it has made itself."""
         now_us = self._clock.wall_us()
-        own = tx.made_by(asker.principal, key, ask, now_us - SAME_REQUEST_US)
-        if own is not None and own.job.state in ("queued", "running", "done"):
+        own = _own(tx, ask, key, asker, now_us)
+        if own is not None or fresh:
             return own
-        if fresh:
-            return None
         return joinable(tx.of_ask(ask), limits, now_us, self._settings.result_hours)
 
-    def add(self, tx: Changes, ask: Ask, limits: Limits, *, key: str, asker: Asker) -> Kept:
+    def add(self, tx: Changes, ask: Ask, limits: Limits, *, key: Key, asker: Asker) -> Kept:
         """Queue a new job."""
         self.make_room(tx)
         return tx.add(
@@ -76,6 +75,21 @@ class Queueing:
             lacking = [name for each in problems for name in each.details.get("set", ())]
             message = "; ".join(each.message for each in problems)
             raise Unavailable(message, retryable=False, details={"set": lacking})
+
+
+def _own(tx: Changes, ask: Ask, key: Key, asker: Asker, now_us: int) -> Kept | None:
+    """Give the job that the same request has made, in whatever state: it was paid for once."""
+    if key.kind == "request":
+        made = tx.made_by(asker.principal, key, symbol=ask.symbol, since_us=now_us - SAME_REQUEST_US)
+        return next((each for each in made if same_question(ask, each.job.ask)), None)
+    own = next(iter(tx.made_by(asker.principal, key)), None)
+    if own is not None and not same_question(ask, own.job.ask):
+        named, of = key.text[:100], f"{own.job.job_id} of {own.job.ask.symbol} as of {own.job.ask.date}"
+        raise IdempotencyMismatch(
+            f"idempotency_key {named!r} has made job {of}; another ask needs another key",
+            details={"idempotency_key": {"value": named}, "job_id": own.job.job_id},
+        )
+    return own
 
 
 def no_model() -> Unavailable:

@@ -8,8 +8,9 @@ from tacore.jobs import rows
 from tacore.jobs.rows import COLUMNS, Kept
 from tacore.model.jobs import Ask, Job, JobEvent, JobState, Spent
 from tacore.ports.jobs import JobFilter
+from tacore.ports.orders import Key
 
-SPENT = "node, model, calls, input_tokens, output_tokens, cost"
+SPENT = "node, model, calls, input_tokens, output_tokens, cost, complete, estimated, estimated_cost"
 
 
 class Reading:
@@ -49,12 +50,32 @@ class Reading:
         """Give the newest jobs of an ask, newest first."""
         return self._jobs("ask = ? ORDER BY number DESC LIMIT 20", (rows.text_of(ask),))
 
-    def made_by(self, principal: str, key: str, ask: Ask, since_us: int) -> Kept | None:
-        """Give the job that a request has made."""
-        where = (
-            "ask = ? AND principal = ? AND request_key = ? AND created_us >= ? ORDER BY number DESC LIMIT 1"
-        )
-        return next(iter(self._jobs(where, (rows.text_of(ask), principal, key, since_us))), None)
+    def unfinished(self, ask: Ask) -> Kept | None:
+        """Give the newest job of an ask that waits or runs."""
+        where = "ask = ? AND state IN ('queued', 'running') ORDER BY number DESC LIMIT 1"
+        return next(iter(self._jobs(where, (rows.text_of(ask),))), None)
+
+    def was_retried(self, number: int) -> bool:
+        """Tell whether an operator has had a job go on."""
+        ((queued,),) = self._rows("SELECT count(*) FROM events WHERE job = ? AND kind = 'queued'", (number,))
+        return int(queued) > 1
+
+    def furthest(self, number: int) -> float:
+        """Tell how far a job has ever come, 0 to 1, in any attempt."""
+        sql = "SELECT max(json_extract(data, '$.progress')) FROM events WHERE job = ? AND kind = 'stage'"
+        ((found,),) = self._rows(sql, (number,))
+        return float(found or 0.0)
+
+    def made_by(
+        self, principal: str, key: Key, *, symbol: str | None = None, since_us: int = 0
+    ) -> list[Kept]:
+        """Give the jobs that a request has made since a moment, newest first; of any symbol for None."""
+        where = "principal = ? AND request_key = ? AND key_kind = ? AND created_us >= ?"
+        values: list[Any] = [principal, key.text, key.kind, since_us]
+        if symbol is not None:
+            where += " AND symbol = ?"
+            values.append(symbol)
+        return self._jobs(f"{where} ORDER BY number DESC LIMIT 50", values)
 
     def counts(self) -> dict[JobState, int]:
         """Count jobs by state, all states named."""
@@ -71,18 +92,22 @@ class Reading:
         return {job_id for (job_id,) in self._rows("SELECT job_id FROM jobs")}
 
     def whole(self, kept: Kept) -> Job:
-        """Give a job with its reports and tool calls."""
+        """Give a job with its reports, tool calls and all of its outcome."""
         of = (kept.number,)
         reports = self._rows("SELECT name, title, text FROM reports WHERE job = ? ORDER BY rowid", of)
         calls = self._rows("SELECT call FROM tool_calls WHERE job = ? ORDER BY number", of)
-        return rows.whole(kept.job, list(map(rows.report_of, reports)), list(map(rows.call_of, calls)))
+        outcome = next(
+            (text for (text,) in self._rows("SELECT outcome FROM outcomes WHERE job = ?", of)), None
+        )
+        told = list(map(rows.report_of, reports)), list(map(rows.call_of, calls))
+        return rows.whole(kept.job, *told, outcome)
 
     def events(self, number: int, after_id: int) -> list[JobEvent]:
         """Give a job's events after one, oldest first."""
         sql = "SELECT id, at_us, kind, text, data FROM events WHERE job = ? AND id > ? ORDER BY id"
         return list(map(rows.event_of, self._rows(sql, (number, after_id))))
 
-    def jobs(self, only: JobFilter) -> list[Job]:
+    def jobs(self, only: JobFilter) -> list[Kept]:
         """List jobs, newest first, without what is kept beside their rows."""
         clauses, values = ["1"], list[Any]()
         if only.states:
@@ -100,7 +125,7 @@ class Reading:
             clauses.append("number < ?")
             values.append(self.find(only.before_id).number)
         where = f"{' AND '.join(clauses)} ORDER BY number DESC LIMIT ?"
-        return [each.job for each in self._jobs(where, (*values, only.limit))]
+        return self._jobs(where, (*values, only.limit))
 
     def _jobs(self, where: str, values: Sequence[Any] = ()) -> list[Kept]:
         found = self._rows(f"SELECT {COLUMNS} FROM jobs WHERE {where}", values)  # noqa: S608 - our own clauses

@@ -83,8 +83,8 @@ def kept_of(row: Sequence[Any], spent: Sequence[Spent] = ()) -> Kept:
 
 
 def spent_of(row: Sequence[Any]) -> Spent:
-    """Read node, model, calls, input_tokens, output_tokens, cost."""
-    node, model, calls, read, written, cost = row
+    """Read node, model, calls, input_tokens, output_tokens, cost, complete, estimated, estimated_cost."""
+    node, model, calls, read, written, cost, complete, estimated, may_cost = row
     return Spent(
         node=node,
         model=model,
@@ -92,7 +92,16 @@ def spent_of(row: Sequence[Any]) -> Spent:
         input_tokens=read,
         output_tokens=written,
         cost=None if cost is None else Decimal(cost),
+        complete=bool(complete),
+        estimated=bool(estimated),
+        estimated_cost=None if may_cost is None else Decimal(may_cost),
     )
+
+
+def spent_row(spent: Spent) -> Sequence[Any]:
+    """Write what `spent_of` reads."""
+    fields = msgspec.structs.astuple(spent)
+    return tuple(str(each) if isinstance(each, Decimal) else each for each in fields)
 
 
 def event_of(row: Sequence[Any]) -> JobEvent:
@@ -111,15 +120,19 @@ def call_of(row: Sequence[Any]) -> ToolCall:
     return _call(row[0])
 
 
-def whole(job: Job, reports: Sequence[Report], calls: Sequence[ToolCall]) -> Job:
-    """Give a job with what is kept beside its row."""
+def whole(job: Job, reports: Sequence[Report], calls: Sequence[ToolCall], outcome: str | None) -> Job:
+    """Give a job with what is kept beside its row; ``outcome`` is JSON."""
     changes: Mapping[str, Any] = {"reports": tuple(reports), "tool_calls": tuple(calls)}
-    outcome = job.outcome
-    if outcome is not None:
-        outcome = msgspec.structs.replace(outcome, **changes)
-    return msgspec.structs.replace(job, outcome=outcome, **changes)
+    found = None if outcome is None else msgspec.structs.replace(_outcome(outcome), **changes)
+    return msgspec.structs.replace(job, outcome=found, **changes)
 
 
 def bare(outcome: Outcome) -> Outcome:
     """Give an outcome without what is kept in tables of its own."""
     return msgspec.structs.replace(outcome, reports=(), tool_calls=())
+
+
+def brief(outcome: Outcome) -> Outcome:
+    """Give an outcome as lists show it, without what is long."""
+    decision = msgspec.structs.replace(outcome.decision, text="", reasoning="")
+    return msgspec.structs.replace(bare(outcome), decision=decision, debates=())

@@ -11,12 +11,15 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tacore.clock import Clock
-from tacore.errors import TacoreError
+from tacore.errors import TacoreError, Unavailable
 from tacore.jobs.booking import Booking, Stopped, Told
 from tacore.jobs.limits import too_long, used_up
-from tacore.jobs.rows import Kept
+from tacore.jobs.rows import Kept, text_of
 from tacore.jobs.runs import Live, Runs, bury
+from tacore.jobs.setup import setup_of
 from tacore.jobs.store import Store
 from tacore.model.jobs import Fault
 from tacore.ports import Analyst
@@ -46,7 +49,7 @@ class Running:
         wake: Callable[[], None],
     ) -> None:
         self.changed: set[int] = set()
-        self.booking = Booking(settings, clock, self._stop_for)
+        self.booking = Booking(settings, clock, self._stop_for, self.began)
         self._store = store
         self._settings = settings
         self._analysts = analysts
@@ -106,6 +109,11 @@ class Running:
             times.append(self._next_start)
         return times
 
+    def began(self, number: int) -> float | None:
+        """Tell when the run of a job did (monotonic seconds); None where none is under way."""
+        live = self._runs.of(number)
+        return None if live is None else live.began
+
     def close(self) -> None:
         """End every run in good order, with its end still to be written: its job goes on with the next."""
         self._closing = True
@@ -124,15 +132,41 @@ class Running:
         self._take_in()
         if not self._unwritten or now < self._again_at:
             return
-        with self._store.transaction() as tx:
-            for told in self._unwritten:  # a limit that is passed adds to its end
-                self.booking.write(tx, told)
+        while not self._written():
+            pass
         written, self._unwritten = self._unwritten, []
         self._again_at = 0.0
         numbers = {told.number for told in written}
         self.changed |= numbers
         for number in numbers:
             self._forget_ended(number)
+
+    def _written(self) -> bool:
+        """Write it; False where something of it can't ever be, and has been left out for another try."""
+        told = None
+        try:
+            with self._store.transaction() as tx:
+                for told in self._unwritten:  # a limit that is passed adds to its end
+                    self.booking.write(tx, told)
+                told = None
+        except Unavailable:
+            raise
+        except Exception as error:
+            if told is None or isinstance(told.said, Stopped):
+                raise
+            self._leave_out(told, error)
+            return False
+        return True
+
+    def _leave_out(self, told: Told, error: Exception) -> None:
+        """Fail the one job whose run says what can't be written; the others go on."""
+        what = type(told.said).__name__
+        log.error("unwritable", extra={"number": told.number, "said": what}, exc_info=error)
+        self._unwritten = [each for each in self._unwritten if each is not told]
+        message = (
+            f"its run said what can't be written ({what}: {type(error).__name__}); the log has the details"
+        )
+        self._stop_for(told, Fault(code="unwritable", message=message))
 
     def cancel(self, number: int, by: str) -> None:
         """End a job's run, if it has one, and write that."""
@@ -205,7 +239,7 @@ class Running:
         self._next_start = None if wait_s is None else now + wait_s
 
     def _start(self, kept: Kept, now: float) -> None:
-        job, max_s = kept.job, kept.job.limits.max_s
+        job, max_s, engine = kept.job, kept.job.limits.max_s, kept.job.ask.engine
         fault = too_long(job.ran_s, max_s) if job.ran_s >= max_s else used_up(job)
         now_us, attempt = self._clock.wall_us(), job.attempts + 1
         self.changed.add(kept.number)
@@ -214,13 +248,15 @@ class Running:
                 self.booking.fail(tx, kept, fault)
                 return
             started_us = now_us if job.started_us is None else job.started_us
+            ask = msgspec.structs.replace(job.ask, setup=setup_of(self._settings, self._analysts.get(engine)))
+            tx.set(kept.number, ask=text_of(ask))  # it may have been asked for under other settings
             tx.move(kept, "running", attempts=attempt, running_since_us=now_us, started_us=started_us)
             text = "started" if attempt == 1 else f"attempt {attempt} goes on after the last finished node"
             tx.note(kept.number, "started", text, {"attempt": attempt})
-        live = Live(kept.number, attempt, now + max_s - job.ran_s, max_s)
-        self._runs.begin(live, job.ask, job.job_id, lambda said: self._say(kept.number, attempt, said))
+        live = Live(kept.number, attempt, now, now + max_s - job.ran_s, max_s)
+        self._runs.begin(live, ask, job.job_id, lambda said: self._say(kept.number, attempt, said))
         if self._settings.warm:
-            self._warm(job.ask.engine)
+            self._warm(engine)
         with self._store.transaction() as tx:
             tx.set(kept.number, pid=live.pid, pid_started=live.pid_started)
 

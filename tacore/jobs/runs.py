@@ -25,13 +25,14 @@ GONE_S = 5.0
 
 @dataclass(slots=True)
 class Live:
-    """A run under way. ``deadline`` is when its time is over (monotonic seconds), ``max_s`` all of its time.
+    """A run under way since ``began``, at most until ``deadline`` (monotonic seconds).
 
-    ``pid_started`` is when its process started (epoch seconds).
+    ``max_s`` is all the time that its job has, ``pid_started`` when its process started (epoch seconds).
     """
 
     number: int
     attempt: int
+    began: float
     deadline: float
     max_s: float
     run: Run | None = None

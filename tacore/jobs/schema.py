@@ -3,7 +3,9 @@
 `PRAGMA user_version` counts the migrations applied; each is one transaction. Times are epoch microseconds,
 money is TEXT, exact. ``ask`` is the canonical JSON of what is asked for: equal text is the same work.
 ``due_us`` is before when a queued job does not start; ``allowed`` is after how many attempts it is given up;
-``allotment`` is what an operator's retry adds to its limits; ``pid`` and ``pid_started`` name its process.
+``allotment`` is what an operator's retry adds to its limits; ``request_key`` names the request that made it,
+by its id or, with ``key_kind`` explicit, its idempotency key; ``outcome`` is without what is long, which
+``outcomes`` has; ``pid`` and ``pid_started`` name its process.
 """
 
 import sqlite3
@@ -79,7 +81,27 @@ _INDEXES = (
     "CREATE INDEX jobs_ended ON jobs (ended_us) WHERE ended_us IS NOT NULL",
     "CREATE INDEX tool_calls_by_job ON tool_calls (job)",
 )
-MIGRATIONS: Sequence[Sequence[str]] = ((_ABOUT, _JOBS, *_PARTS, *_INDEXES),)
+_REQUESTS = (
+    "ALTER TABLE jobs ADD COLUMN key_kind TEXT NOT NULL DEFAULT 'request'",
+    "CREATE INDEX jobs_by_request ON jobs (request_key, principal, number)",
+)
+_ESTIMATES = (
+    "ALTER TABLE spent ADD COLUMN complete INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE spent ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE spent ADD COLUMN estimated_cost TEXT",
+    "UPDATE spent SET complete = cost IS NOT NULL",
+)
+_OUTCOMES = (
+    "CREATE TABLE outcomes (job INTEGER PRIMARY KEY REFERENCES jobs (number) ON DELETE CASCADE,"
+    " outcome TEXT NOT NULL)",
+    "INSERT INTO outcomes SELECT number, outcome FROM jobs WHERE outcome IS NOT NULL",
+    "UPDATE jobs SET outcome = json_remove(outcome, '$.debates', '$.decision.text', '$.decision.reasoning')"
+    " WHERE outcome IS NOT NULL",
+)
+MIGRATIONS: Sequence[Sequence[str]] = (
+    (_ABOUT, _JOBS, *_PARTS, *_INDEXES),
+    (*_REQUESTS, *_ESTIMATES, *_OUTCOMES),
+)
 
 
 def migrate(connection: sqlite3.Connection, wall_us: int) -> None:

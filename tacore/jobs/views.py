@@ -22,7 +22,7 @@ class TokensView(msgspec.Struct, kw_only=True):
 
 
 class CostView(msgspec.Struct, kw_only=True):
-    """What has a price; ``amount`` is None where nothing has, ``complete`` false where something has none."""
+    """What has a price; ``amount`` is None where nothing has, ``complete`` false where a call has none."""
 
     amount: Decimal | None
     currency: str
@@ -55,11 +55,24 @@ class JobEventView(msgspec.Struct, kw_only=True):
     data: Mapping[str, Any] = {}
 
 
+class DecisionView(msgspec.Struct, kw_only=True):
+    """What was decided; in lists reasoning and text are left out."""
+
+    action: str
+    confidence: float | None
+    target_price: Decimal | None
+    risk_score: float | None
+    horizon: str
+    reasoning: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+
+
 class JobView(msgspec.Struct, kw_only=True):
     """A job: what was asked, how far it is, what it has used, and what it decided.
 
     ``signal`` and ``recommendation`` are the decision's action; ``quality`` says whether to trust it. In
-    lists reports, debates, tool_calls, usage and events are left out.
+    lists reports, debates, tool_calls, usage, events and the decision's texts are left out, the first four
+    also while a job is followed, until it has ended.
     """
 
     job_id: str
@@ -89,7 +102,7 @@ class JobView(msgspec.Struct, kw_only=True):
     signal: str | None = None
     recommendation: str | None = None
     confidence: float | None = None
-    decision: Decision | None = None
+    decision: DecisionView | None = None
     quality: Quality | None = None
     price: Decimal | None = None
     currency: str = ""
@@ -108,19 +121,26 @@ class JobView(msgspec.Struct, kw_only=True):
 
 
 def view_story(story: JobStory, now_us: int) -> JobView:
-    """Show a job with everything that is known of it."""
+    """Show a job with everything that is told of it."""
     job = story.job
     view = view_job(job, now_us)
+    view.events = [_event(each) for each in story.events]
+    view.joined = story.joined
+    if story.whole:
+        _all_of(view, job)
+    return view
+
+
+def _all_of(view: JobView, job: Job) -> None:
     outcome = job.outcome
     view.reports = list(job.reports if outcome is None else outcome.reports)
     view.debates = [] if outcome is None else list(outcome.debates)
     view.tool_calls = [
         _tool_call(each) for each in (job.tool_calls if outcome is None else outcome.tool_calls)
     ]
+    if view.decision is not None and outcome is not None:
+        view.decision.reasoning, view.decision.text = outcome.decision.reasoning, outcome.decision.text
     view.usage = list(job.spent)
-    view.events = [_event(each) for each in story.events]
-    view.joined = story.joined
-    return view
 
 
 def view_job(job: Job, now_us: int) -> JobView:
@@ -169,12 +189,22 @@ def _decided(view: JobView, job: Job) -> None:
     outcome = job.outcome
     if outcome is None:
         return
-    view.decision, view.quality = outcome.decision, outcome.quality
+    view.decision, view.quality = _decision(outcome.decision), outcome.quality
     view.signal = view.recommendation = outcome.decision.action
     view.confidence = outcome.decision.confidence
     view.price, view.currency, view.source = outcome.price, outcome.currency, outcome.source
     view.simulated, view.as_of, view.engine_version = outcome.simulated, outcome.as_of, outcome.engine_version
     view.warnings += [f"DEGRADED: {each.code}: {each.message}" for each in outcome.quality.flaws]
+
+
+def _decision(decision: Decision) -> DecisionView:
+    return DecisionView(
+        action=decision.action,
+        confidence=decision.confidence,
+        target_price=decision.target_price,
+        risk_score=decision.risk_score,
+        horizon=decision.horizon,
+    )
 
 
 def _tokens(spent: Sequence[Spent]) -> TokensView:
@@ -186,7 +216,7 @@ def _tokens(spent: Sequence[Spent]) -> TokensView:
 def _cost(spent: Sequence[Spent], currency: str) -> CostView:
     priced = [each.cost for each in spent if each.cost is not None]
     amount = sum(priced, Decimal(0)) if priced else None
-    return CostView(amount=amount, currency=currency, complete=len(priced) == len(spent))
+    return CostView(amount=amount, currency=currency, complete=all(each.complete for each in spent))
 
 
 def _tool_call(call: ToolCall) -> ToolCallView:

@@ -27,6 +27,7 @@ class Waiter:
     after_id: int | None
     deadline: float
     joined: bool = False
+    whole: bool = True
     told: Later[JobStory] = field(default_factory=Later)
 
     def satisfied(self, kept: Kept) -> bool:

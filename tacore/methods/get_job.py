@@ -20,12 +20,22 @@ class Params(msgspec.Struct, kw_only=True):
     wait_s: Annotated[
         float, Meta(ge=0, le=MOST_WAIT_S, description="Wait so long for a newer event or its end")
     ] = 0
+    whole: Annotated[
+        bool | None,
+        Meta(
+            description="With reports, tool_calls, usage; left out: unless after_id is there, and at its end"
+        ),
+    ] = None
 
 
 def get_job(params: Params, context: Context) -> Later[JobView]:
     """Tell it."""
     told = asking.desk_of(context).job(
-        params.job_id, after_id=params.after_id, wait_s=params.wait_s, asker=asking.asker_of(context)
+        params.job_id,
+        after_id=params.after_id,
+        wait_s=params.wait_s,
+        whole=params.after_id == 0 if params.whole is None else params.whole,
+        asker=asking.asker_of(context),
     )
     return told.map(lambda story: view_story(story, context.clock.wall_us()))
 

@@ -77,7 +77,7 @@ class Retries(Section):
     """What becomes of a run that the model's server turned away: 429, 5xx, no connection."""
 
     attempts: Count = 5
-    """Attempts in all; each goes on after the last finished node."""
+    """Attempts without a further node finished; each goes on after the last finished one."""
 
     backoff_s: Seconds = 2
     """Wait before the second; it doubles with each further one. The server's Retry-After goes before."""

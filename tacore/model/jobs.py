@@ -39,7 +39,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What a run is for, in its canonical form: two jobs with equal asks are the same work.
 
     ``symbol`` is tacore's own spelling, ``date`` the session (YYYY-MM-DD) as of whose close everything is
-    seen. ``debate_rounds`` are of bull and bear, ``risk_rounds`` of the three views of risk.
+    seen. ``debate_rounds`` are of bull and bear, ``risk_rounds`` of the three views of risk. ``setup`` is a
+    digest of the settings and of the checkout that a decision depends on besides.
     """
 
     engine: Engine
@@ -51,6 +52,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     risk_rounds: int
     quick_model: str
     deep_model: str
+    setup: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model used in one node. ``cost`` is None where the model has no price in the settings."""
+    """What one model used in one node.
+
+    ``cost`` is the sum of the calls whose price and tokens are known, None where there is none; ``complete``
+    tells whether that is all of them. ``estimated`` tells that tokens of a call are an estimate, since its
+    server counted none: what that may have cost is ``estimated_cost``, beside ``cost``, and limits heed both.
+    """
 
     node: str
     model: str
@@ -70,6 +77,9 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal | None = None
+    complete: bool = True
+    estimated: bool = False
+    estimated_cost: Decimal | None = None
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):

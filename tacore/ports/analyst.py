@@ -82,7 +82,10 @@ class Run(Protocol):
         ...
 
     def kill(self) -> None:
-        """End the process and all of its own at once; nothing is said after this returns. Safe twice."""
+        """End the process and all of its own at once. Safe twice.
+
+        What calls have used that were answered before is said until this returns, and nothing after.
+        """
         ...
 
 
@@ -92,6 +95,11 @@ class Analyst(Protocol):
     @property
     def name(self) -> str:
         """The engine, as in an ask."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The checkout's version and commit; "" where there is none."""
         ...
 
     def check(self, ask: Ask) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from tacore.model.jobs import Ask, Engine, Job, JobEvent, JobState, Limits
 from tacore.ports.later import Later
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 
 if TYPE_CHECKING:
     from tacore.model.agents import AgentSettings  # pydantic, which the way of a request does without
@@ -27,11 +27,15 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A job and what happened to it after an event; ``joined`` where it was there already for this ask."""
+    """A job and what happened to it after an event; ``joined`` where it was there already for this ask.
+
+    Not ``whole``, reports and tool calls are left out.
+    """
 
     job: Job
     events: Sequence[JobEvent] = ()
     joined: bool = False
+    whole: bool = True
 
 
 class JobDesk(Protocol):
@@ -50,11 +54,14 @@ class JobDesk(Protocol):
         ...
 
     def submit(
-        self, ask: Ask, limits: Limits, *, key: str, fresh: bool, wait: bool, asker: Asker
+        self, ask: Ask, limits: Limits, *, key: Key, fresh: bool, wait: bool, asker: Asker
     ) -> Later[JobStory]:
         """Begin a job, or join the unfinished or still valid one of the same ask unless ``fresh``.
 
-        ``key`` names the request: sent again, because its manager or its answer was lost, it finds its job.
+        Its ``setup`` is made here.
+
+        ``key`` names the request: sent again, because its manager or its answer was lost, it finds its job,
+        whatever has become of that. IdempotencyMismatch where an explicit one has made a job of another ask.
 
         With ``wait`` the answer comes when the job has ended, at the latest shortly before the asker stops
         waiting, with the job as it is then. Overloaded when the queue is full, Unavailable where the engine
@@ -62,8 +69,13 @@ class JobDesk(Protocol):
         """
         ...
 
-    def job(self, job_id: str, *, after_id: int, wait_s: float, asker: Asker) -> Later[JobStory]:
-        """Tell a job with its events after one; waits up to ``wait_s`` for an event. NotFound."""
+    def job(
+        self, job_id: str, *, after_id: int, wait_s: float, asker: Asker, whole: bool = True
+    ) -> Later[JobStory]:
+        """Tell a job with its events after one; waits up to ``wait_s`` for an event. NotFound.
+
+        Not ``whole``, reports and tool calls are left out until it has ended.
+        """
         ...
 
     def jobs(self, only: JobFilter) -> Later[Sequence[Job]]:
@@ -79,5 +91,9 @@ class JobDesk(Protocol):
         ...
 
     def retry(self, job_id: str, asker: Asker) -> Later[JobStory]:
-        """Take a failed or cancelled job up again after its last finished node. Denied for any other."""
+        """Take a failed or cancelled job up again after its last finished node.
+
+        One that goes on by a retry already is told as it is. Denied for any other, and where another job of
+        the same ask is unfinished.
+        """
         ...

@@ -114,7 +114,8 @@ def _usage(job: Job) -> Iterable[Line]:
             sum(each[name] for each in spent) for name in ("calls", "input_tokens", "output_tokens")
         )
         costs = [each["cost"] for each in spent if each.get("cost") is not None]
-        priced = {"amount": sum(costs) if costs else None, "complete": len(costs) == len(spent)}
+        complete = all(each.get("complete", True) for each in spent) and len(costs) == len(spent)
+        priced = {"amount": sum(costs) if costs else None, "complete": complete}
         told = f"{count(calls)} calls  {count(read)} read  {count(wrote)} written  {money(priced)}"
         yield line(Part(f"  {clean(model)}  ", "strong"), Part(told))
 
@@ -195,9 +196,13 @@ def _cost(cost: Mapping[str, Any]) -> str:
     if cost["amount"] is None and cost["complete"]:
         return "nothing yet"
     if cost["amount"] is None:
-        return "unknown: the models have no price in agents.prices"
+        return "unknown: the models have no price in agents.prices, or their server counts no tokens"
     told = f"{cost['amount']} {cost['currency']}"
-    return told if cost["complete"] else f"{told} or more: a model has no price in agents.prices"
+    return (
+        told
+        if cost["complete"]
+        else f"{told} or more: calls without a price or a count of their tokens are left out"
+    )
 
 
 def _tries(job: Job) -> str:

@@ -141,7 +141,8 @@ class Watch:
 
     async def job(self, job_id: str, after_id: int = 0, *, max_age_s: float = LOOK_S) -> dict[str, Any]:
         """Tell an agent job with its events after one; NotFound, and Unavailable as above."""
-        return await self._of_jobs("get.job", {"job_id": job_id, "after_id": after_id}, max_age_s)
+        params: dict[str, Any] = {"job_id": job_id, "after_id": after_id}
+        return await self._of_jobs("get.job", params | ({"whole": True} if after_id else {}), max_age_s)
 
     async def _of_jobs(self, method: str, params: Mapping[str, Any], max_age_s: float) -> dict[str, Any]:
         if not _serves(await self._detail(), AGENTS):

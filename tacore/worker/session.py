@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from tacore.clock import DEADLINE, Clock
-from tacore.errors import DeadlineExceeded, Internal, TacoreError
+from tacore.errors import Internal, TacoreError, too_late
 from tacore.ports import Context, Method, Ports
 from tacore.steps import STEPS, Steps
 from tacore.wire import backend, reply
@@ -24,12 +24,6 @@ _perf_ns: Callable[[], int] = time.perf_counter_ns
 def id_of(head: Head) -> str | int:
     """Give the id of a request that has it in a dialect's spelling."""
     return head.canonical_id or 0
-
-
-def too_late() -> DeadlineExceeded:
-    """Refuse a request for whose answer nobody waits any more."""
-    details = {"dispatched": True, "started": False}
-    return DeadlineExceeded("it came too late to be worth starting", details=details)
 
 
 def defect(context: Context, error: BaseException) -> Internal:

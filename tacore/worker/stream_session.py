@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from tacore.clock import DEADLINE, Clock
-from tacore.errors import TacoreError
+from tacore.errors import TacoreError, too_late
 from tacore.ports import Context, Later, Method, Ports
 from tacore.steps import STEPS, Steps
 from tacore.wire import backend, reply
 from tacore.wire.envelope import Head, decode_head
 from tacore.wire.records import RowMaker
-from tacore.worker.session import Served, defect, id_of, too_late
+from tacore.worker.session import Served, defect, id_of
 from tacore.worker.stepping import encode_steps
 
 Send = Callable[[bytes, bytes, bytes], None]

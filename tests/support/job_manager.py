@@ -18,7 +18,7 @@ from tacore.jobs.store import Store
 from tacore.model.agents import parse_agents
 from tacore.model.jobs import Ask, Job
 from tacore.ports.analyst import Say
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 from tacore.possession import Possession
 from tests.support.job_world import CONFIGURED
 from tests.support.scripted_analyst import ASK, finished, stage, used
@@ -66,6 +66,7 @@ class ProcessAnalyst:
     """Starts real processes."""
 
     name = "tradingagents_cn"
+    version = "1.0"
 
     def check(self, ask: Ask) -> None:
         """Nothing is lacking."""
@@ -113,7 +114,7 @@ def _serve(desk: Desk, call: list[str]) -> None:
     try:
         if call[0] == "submit":
             limits = desk.settings.job_limits
-            told = desk.submit(ASK, limits, key="k", fresh=False, wait=False, asker=asker)
+            told = desk.submit(ASK, limits, key=Key("k", "request"), fresh=False, wait=False, asker=asker)
         elif call[0] == "cancel":
             told = desk.cancel(call[1], asker)
         else:

@@ -18,7 +18,7 @@ from tacore.model.agents import AgentSettings, parse_agents
 from tacore.model.jobs import Ask, Job, JobEvent, Limits
 from tacore.ports import Later
 from tacore.ports.jobs import JobStory
-from tacore.ports.orders import Asker
+from tacore.ports.orders import Asker, Key
 from tests.support.desk_world import AtOnce
 from tests.support.scripted_analyst import ASK, ScriptedAnalyst, ScriptedRun
 
@@ -99,7 +99,7 @@ class JobWorld:
         """Give somebody who waits so long."""
         return Asker("local", self.clock.monotonic() + patience_s)
 
-    def submit(self, key: str = "k", *, limits: Limits | None = None, **changes: Any) -> JobStory:
+    def submit(self, key: str | Key = "k", *, limits: Limits | None = None, **changes: Any) -> JobStory:
         """Submit an ask, and have the desk turn."""
         told = self.submitted(key, limits=limits, **changes)
         self.desk.turn()
@@ -107,7 +107,7 @@ class JobWorld:
 
     def submitted(
         self,
-        key: str = "k",
+        key: str | Key = "k",
         *,
         limits: Limits | None = None,
         fresh: bool = False,
@@ -115,12 +115,12 @@ class JobWorld:
         patience_s: float = 5.0,
         **changes: Any,
     ) -> Later[JobStory]:
-        """Submit an ask."""
+        """Submit an ask; a key that is text is the id of a request."""
         ask: Ask = msgspec.structs.replace(ASK, **changes)
         return self.desk.submit(
             ask,
             limits or self.settings.job_limits,
-            key=key,
+            key=Key(key, "request") if isinstance(key, str) else key,
             fresh=fresh,
             wait=wait,
             asker=self.asker(patience_s),

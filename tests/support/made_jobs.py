@@ -13,6 +13,7 @@ from tacore.jobs.store import Store
 from tacore.model.agents import parse_agents
 from tacore.model.jobs import Report
 from tacore.ports.analyst import Finished
+from tacore.ports.orders import Key
 from tests.support.job_world import CONFIGURED
 from tests.support.scripted_analyst import ASK, finished, stage, used
 
@@ -105,7 +106,8 @@ def keep(path: Path, *flaws: str, **changes: Any) -> str:
     ask = msgspec.structs.replace(ASK, **changes)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _open(path) as store, store.transaction() as tx:
-        made = tx.add(ask, settings.job_limits, principal="local", key="k", allowed=1, currency="USD")
+        key = Key("k", "request")
+        made = tx.add(ask, settings.job_limits, principal="local", key=key, allowed=1, currency="USD")
         now_us = clock.wall_us()
         tx.move(made, "running", attempts=1, started_us=now_us, running_since_us=now_us)
         for said in (used(), stage("market", "news"), _with_report(finished("buy", *flaws))):

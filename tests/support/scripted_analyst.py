@@ -34,7 +34,10 @@ ASK = Ask(
 
 
 class ScriptedRun:
-    """A run by hand; its pid is invented and belongs to nobody."""
+    """A run by hand; its pid is invented and belongs to nobody.
+
+    ``last`` is said while it is killed, as what was still on its way then.
+    """
 
     _pids = itertools.count(5_000_000)
 
@@ -44,6 +47,7 @@ class ScriptedRun:
         self.pid = next(self._pids)
         self.alive = True
         self.kills = 0
+        self.last: list[Said] = []
         self._say = say
 
     def say(self, *said: Said) -> None:
@@ -53,6 +57,8 @@ class ScriptedRun:
                 self._say(each)
 
     def kill(self) -> None:
+        last, self.last = self.last, []
+        self.say(*last)
         self.alive = False
         self.kills += 1
 
@@ -63,6 +69,7 @@ class ScriptedAnalyst:
     def __init__(self, name: str = "tradingagents_cn") -> None:
         self.name = name
         self.runs: list[ScriptedRun] = []
+        self.version = "1.0 abc1234"
         self.lacks = ""
         self.refuses: Exception | None = None
         self.warmed = 0
@@ -91,9 +98,10 @@ class ScriptedAnalyst:
         return [each for each in self.runs if each.alive]
 
 
-def used(read: int = 1000, written: int = 100, *, node: str = "market", model: str = "small") -> Used:
+def used(read: int = 1000, written: int = 100, **more: Any) -> Used:
     """Say that one call of a model is answered."""
-    return Used(spent=Spent(node=node, model=model, calls=1, input_tokens=read, output_tokens=written))
+    fields: dict[str, Any] = {"node": "market", "model": "small", "calls": 1, **more}
+    return Used(spent=Spent(input_tokens=read, output_tokens=written, **fields))
 
 
 def stage(node: str, following: str = "", progress: float = 0.5, spent: Sequence[Spent] = ()) -> Stage:

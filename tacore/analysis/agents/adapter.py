@@ -71,6 +71,11 @@ class AgentAnalyst:
         """The engine, as in an ask."""
         return self._facts.name
 
+    @property
+    def version(self) -> str:
+        """The checkout's version and commit; "" where there is none."""
+        return version_of(self._checkout()) if self._place.checkout else ""
+
     def check(self, ask: Ask) -> None:
         """Raise Unavailable, naming what to set, where no run could begin."""
         lacking = dict(self._lacking())

@@ -2,18 +2,31 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextvars import copy_context
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tacore.errors import Denied, NotFound, Overloaded, TacoreError, Unavailable
-from tacore.jobs import waiting
+from tacore.clock import DEADLINE
+from tacore.errors import (
+    DeadlineExceeded,
+    Denied,
+    IdempotencyMismatch,
+    NotFound,
+    Overloaded,
+    TacoreError,
+    Unavailable,
+)
+from tacore.jobs import apart, pruning, waiting
 from tacore.jobs.file import Fenced
 from tacore.jobs.store import Store
+from tacore.jobs.views import elapsed_s
 from tacore.model.jobs import Limits, Spent
+from tacore.ports.analyst import Used
 from tacore.ports.jobs import JobFilter
+from tacore.ports.orders import Key
 from tests.support.job_world import JobWorld, now
 from tests.support.scripted_analyst import broke, finished, looked, noted, stage, used, wrote
 
@@ -84,6 +97,56 @@ def test_calls_when_their_tokens_are_not_counted_have_no_cost(world: JobWorld) -
     assert (view.cost.amount, view.cost.complete) == (Decimal("0.002"), False)
 
 
+@pytest.mark.parametrize("unknown", [used(0, 0), used(0, 0, model="small", estimated=True)])
+def test_calls_when_one_is_not_counted_leave_what_is_known_of_the_others(
+    world: JobWorld, unknown: Used
+) -> None:
+    limits = Limits(max_s=600, max_tokens=10**6, max_cost=Decimal("0.01"))
+    job_id = world.submit(limits=limits).job.job_id
+    world.say(used(9000, 0), unknown, used(500, 0))
+    view = world.view(job_id)
+    assert (view.cost.amount, view.cost.complete) == (Decimal("0.0095"), False)
+    (sums,) = view.usage or []
+    assert (sums.calls, sums.cost, sums.complete) == (3, Decimal("0.0095"), False)
+    world.say(used(501, 0))
+    fault = world.job(job_id).fault
+    assert fault
+    assert (fault.code, "0.010001 USD" in fault.message) == ("cost_limit", True)
+
+
+def test_calls_when_their_tokens_are_estimates_count_for_limits_and_are_marked(world: JobWorld) -> None:
+    limits = Limits(max_s=600, max_tokens=10**6, max_cost=Decimal("0.01"))
+    job_id = world.submit(limits=limits).job.job_id
+    world.say(used(1000, 0), used(8000, 0, estimated=True))
+    view = world.view(job_id)
+    assert (view.tokens.total, view.cost.amount, view.cost.complete) == (9000, Decimal("0.001"), False)
+    (sums,) = view.usage or []
+    assert (sums.estimated, sums.estimated_cost) == (True, Decimal("0.008"))
+    assert "guessed" in world.events(job_id)[-1].text
+    world.say(used(2000, 0, estimated=True))
+    fault = world.job(job_id).fault
+    assert fault
+    assert fault.code == "cost_limit"
+    assert "0.011 USD by an estimate" in fault.message
+    retried = now(world.desk.retry(job_id, world.asker())).job.limits
+    assert retried.max_cost == Decimal("0.021")
+
+
+@pytest.mark.parametrize("bad", [used(10**20), used(-5), used(1, -5), wrote(text="\ud800")])
+def test_job_when_its_run_says_what_can_not_be_written_fails_alone(tmp_path: Path, bad: Any) -> None:
+    with JobWorld(tmp_path, concurrency=2) as world:
+        job_id, other = world.submit().job.job_id, world.submit("b", symbol="MSFT").job.job_id
+        world.run(0).say(used(500, 50))
+        world.run(1).say(used(7, 7))
+        world.say(bad, used(1, 1), index=0)
+        job = world.job(job_id)
+        assert job.fault
+        assert (job.state, job.fault.code, world.run(0).alive) == ("failed", "unwritable", False)
+        assert [(each.calls, each.input_tokens) for each in job.spent] == [(2, 501)]
+        world.say(finished(), index=1)
+        assert (world.job(other).state, world.job(other).spent[0].input_tokens) == ("done", 7)
+
+
 @pytest.mark.parametrize(
     ("limits", "said", "code", "figures"),
     [
@@ -125,6 +188,19 @@ def test_job_when_its_time_is_over_in_all_attempts_together_is_stopped(world: Jo
     assert not world.analyst.alive
 
 
+@pytest.mark.parametrize("leap_s", [7200, -7200])
+def test_job_when_the_wall_clock_is_set_ran_for_what_really_passed(world: JobWorld, leap_s: int) -> None:
+    job_id = world.submit().job.job_id
+    world.clock.advance(10)
+    world.clock._wall_us += leap_s * 1_000_000
+    world.clock.advance(10)
+    assert world.view(job_id).elapsed_s == 20
+    (listed,) = now(world.desk.jobs(JobFilter()))
+    assert elapsed_s(listed, world.clock.wall_us()) == 20
+    world.say(broke(passing=False))
+    assert (world.job(job_id).ran_s, world.view(job_id).elapsed_s) == (20, 20)
+
+
 def test_run_when_the_model_turns_it_away_is_tried_again_after_longer_waits(world: JobWorld) -> None:
     job_id = world.submit().job.job_id
     waits = []
@@ -140,6 +216,30 @@ def test_run_when_the_model_turns_it_away_is_tried_again_after_longer_waits(worl
     assert job.fault
     assert (job.state, job.fault.code, job.attempts) == ("failed", "model_overloaded", 3)
     assert {run.folder for run in world.analyst.runs} == {world.agents / job_id}
+
+
+def test_run_when_it_gets_on_is_tried_again_as_often_as_at_first(world: JobWorld) -> None:
+    job_id = world.submit().job.job_id
+    for progress in (0.2, 0.4, 0.6, 0.8):
+        world.say(stage("n", "next", progress), broke())
+        assert world.events(job_id, "retry")[-1].data["delay_s"] == 2
+        world.pass_time(2)
+    world.say(stage("", "next", 0.8), stage("n", "next", 0.8), broke())
+    world.pass_time(10)
+    assert world.job(job_id).state == "running"
+    world.say(broke())
+    job = world.job(job_id)
+    assert (job.state, job.attempts) == ("failed", 6)
+
+
+def test_run_when_it_finishes_the_same_again_and_again_is_given_up(world: JobWorld) -> None:
+    job_id = world.submit().job.job_id
+    for _ in range(4):
+        if world.job(job_id).state == "running":
+            world.say(stage("n", "next", 0.5), broke())
+            world.pass_time(10)
+    job = world.job(job_id)
+    assert (job.state, job.attempts) == ("failed", 3)
 
 
 def test_run_when_the_server_says_when_to_come_back_comes_back_then(world: JobWorld) -> None:
@@ -214,6 +314,40 @@ def test_fresh_request_when_it_comes_again_finds_the_job_that_it_made(world: Job
     assert other.job.job_id != first.job.job_id
 
 
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("kind", ["explicit", "request"])
+@pytest.mark.parametrize("end", [finished(), finished("buy", "empty_report"), broke(passing=False), None])
+def test_request_when_it_comes_again_finds_its_job_whatever_became_of_it(
+    world: JobWorld, end: Any, kind: Any, fresh: bool
+) -> None:
+    first = world.submit(Key("same", kind), fresh=fresh)
+    world.clock.advance(61)
+    if end is not None:
+        world.say(end)
+    world.clock.advance(23 * 3600)
+    again = world.submit(Key("same", kind), fresh=fresh)
+    assert (again.job.job_id, again.joined, len(world.analyst.runs)) == (first.job.job_id, True, 1)
+
+
+@pytest.mark.parametrize(("kind", "joined"), [("explicit", True), ("request", False)])
+def test_request_when_it_comes_again_after_days_is_the_same_only_by_its_key(
+    world: JobWorld, kind: Any, joined: bool
+) -> None:
+    world.submit(Key("same", kind))
+    world.say(broke(passing=False))
+    world.clock.advance(30 * 3600)
+    assert world.submit(Key("same", kind)).joined is joined
+
+
+def test_request_when_its_key_has_made_another_job_is_refused_and_that_named(world: JobWorld) -> None:
+    first = world.submit(Key("same", "explicit"))
+    with pytest.raises(IdempotencyMismatch, match=f"{first.job.job_id} of AAPL"):
+        world.submit(Key("same", "explicit"), symbol="MSFT")
+    by_id = world.submit(Key("same", "request"), symbol="MSFT")
+    assert by_id.job.ask.symbol == "MSFT"
+    assert world.submit(Key("same", "request"), symbol="GOOG").joined is False
+
+
 def test_jobs_when_there_are_many_wait_for_their_turn_and_over_the_bound_are_refused(tmp_path: Path) -> None:
     with JobWorld(tmp_path, concurrency=2, queue_limit=3) as world:
         ids = [world.submit(symbol=f"S{number}").job.job_id for number in range(5)]
@@ -233,6 +367,30 @@ def test_cancel_when_it_runs_is_answered_with_its_process_gone(world: JobWorld) 
     assert story.job.spent[0].input_tokens == 500
     assert now(world.desk.cancel(job_id, world.asker())).job.state == "cancelled"
     assert len(world.events(job_id, "ended")) == 1
+
+
+@pytest.mark.parametrize("how", ["cancel", "tokens", "time", "close", "unwritable"])
+def test_calls_when_they_are_told_while_the_run_is_killed_are_booked_before_its_end(
+    world: JobWorld, how: str
+) -> None:
+    job_id = world.submit(limits=Limits(max_s=100, max_tokens=1000)).job.job_id
+    world.run().last = [used(300, 0), used(400, 0)]
+    if how == "cancel":
+        now(world.desk.cancel(job_id, world.asker()))
+    elif how == "tokens":
+        world.say(used(1001, 0))
+    elif how == "time":
+        world.pass_time(101)
+    elif how == "unwritable":
+        world.say(used(-1, 0))
+    else:
+        world.close()
+        world.open()
+    job = world.job(job_id)
+    states = {"cancel": "cancelled", "close": "queued"}
+    assert job.state == states.get(how, "failed")
+    assert job.spent[0].input_tokens == 700 + 1001 * (how == "tokens")
+    assert world.events(job_id)[-1].kind == ("resumed" if how == "close" else "ended")
 
 
 def test_cancel_when_it_waits_is_done_at_once(tmp_path: Path) -> None:
@@ -269,6 +427,28 @@ def test_retry_when_it_failed_goes_on_with_as_much_again(world: JobWorld) -> Non
     assert world.job(job_id).state == "running"
     world.say(finished())
     assert (world.job(job_id).state, world.job(job_id).attempts) == ("done", 2)
+
+
+def test_retry_when_another_job_does_the_same_work_is_denied_and_that_named(world: JobWorld) -> None:
+    first = world.submit("a").job.job_id
+    now(world.desk.cancel(first, world.asker()))
+    second = world.submit("b").job.job_id
+    with pytest.raises(Denied, match=f"{second} does the same work and is running") as refused:
+        world.desk.retry(first, world.asker())
+    assert refused.value.details["other_job_id"] == second
+    world.say(broke(passing=False))
+    assert now(world.desk.retry(first, world.asker())).job.state == "queued"
+
+
+def test_retry_when_it_comes_twice_has_the_job_go_on_once(world: JobWorld) -> None:
+    job_id = world.submit().job.job_id
+    world.say(broke(passing=False))
+    states = []
+    for _ in range(3):
+        states.append(now(world.desk.retry(job_id, world.asker())).job.state)
+        if len(states) == 2:
+            world.desk.turn()
+    assert (states, len(world.events(job_id, "queued"))) == (["queued", "queued", "running"], 2)
 
 
 def test_waiting_request_when_the_job_ends_is_answered_then(world: JobWorld) -> None:
@@ -442,6 +622,20 @@ def test_jobs_when_they_are_old_are_removed_with_their_folders(world: JobWorld) 
     assert [each.name for each in world.agents.iterdir()] == [kept]
 
 
+def test_folders_when_they_can_not_be_read_are_left_and_jobs_go_on(
+    world: JobWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Path) -> Any:
+        raise OSError(5, "Input/output error")
+
+    job_id = world.submit().job.job_id
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    world.clock.advance(pruning.EVERY_S)
+    world.say(finished())
+    assert "folders_unreadable" in caplog.text
+    assert world.job(job_id).state == "done"
+
+
 def test_ids_when_the_newest_job_was_removed_are_never_given_again(world: JobWorld) -> None:
     first = world.submit().job.job_id
     world.say(finished())
@@ -455,6 +649,33 @@ def test_processes_when_they_are_to_be_warm_are_made_so_at_start_and_after_each_
         assert world.analyst.warmed == 1
         world.submit()
         assert world.analyst.warmed == 2
+
+
+def test_request_when_nobody_waits_any_more_begins_no_job(world: JobWorld) -> None:
+    with pytest.raises(DeadlineExceeded, match="too late"):
+        world.submitted(patience_s=0)
+    assert sum(world.desk.counts().values()) == 0
+
+
+def test_question_when_its_turn_comes_too_late_is_not_asked(world: JobWorld) -> None:
+    asked: list[int] = []
+    context = copy_context()
+    context.run(DEADLINE.set, world.clock.monotonic())
+    told = context.run(world.desk.apart, lambda: asked.append(1))
+    world.desk.turn()
+    with pytest.raises(DeadlineExceeded):
+        now(told)
+    assert asked == []
+
+
+def test_questions_when_their_answers_do_not_come_are_bounded(world: JobWorld) -> None:
+    told = [world.desk.apart(lambda: 5) for _ in range(apart.MOST)]
+    with pytest.raises(Overloaded) as refused:
+        world.desk.apart(lambda: 5)
+    assert refused.value.details["retry_after_ms"] > 0
+    world.desk.turn()
+    assert [now(each) for each in told] == [5] * apart.MOST
+    assert not world.desk.apart(lambda: 5).done
 
 
 def test_question_when_asked_apart_comes_back_in_a_turn(world: JobWorld) -> None:

@@ -14,7 +14,7 @@ from tacore.ports import Context, Later, Method, Ports
 from tacore.worker.params import ParamsReader
 from tests.support.job_world import JobWorld
 from tests.support.markets import open_markets
-from tests.support.scripted_analyst import finished, used
+from tests.support.scripted_analyst import finished, used, wrote
 
 
 @pytest.fixture
@@ -61,6 +61,43 @@ def test_agents_when_the_day_had_no_session_look_from_the_last_before(world: Job
     saturday = ask(world, date="2013-02-23")
     assert (saturday["date"], len(saturday["warnings"])) == ("2013-02-22", 1)
     assert ask(world, "2", date="2013-02-22")["job_id"] == saturday["job_id"]
+
+
+def test_agents_when_the_models_server_or_the_engine_is_another_decide_anew(tmp_path: Path) -> None:
+    other = {"base_url": "http://127.0.0.1:9/v1", "quick": "small", "deep": "large"}
+    for settings, version, joined in (
+        ({}, "1.0", False),
+        ({}, "1.0", True),
+        ({"model": other}, "1.0", False),
+        ({"model": other | {"temperature": 0.7}}, "1.0", False),
+        ({"model": other | {"max_answer_tokens": 500}}, "1.0", False),
+        ({}, "1.1", False),
+        ({}, "1.0", True),
+    ):
+        with JobWorld(tmp_path, **settings) as world:
+            world.analyst.version = version
+            assert ask(world, f"{settings}{version}{joined}")["joined"] is joined
+            if not joined:
+                world.say(finished())
+
+
+def test_agents_when_the_same_request_comes_after_settings_changed_give_its_job(tmp_path: Path) -> None:
+    ids = []
+    for version in ("1.0", "1.1"):
+        with JobWorld(tmp_path) as world:
+            world.analyst.version = version
+            ids.append(ask(world, "same")["job_id"])
+    assert ids[0] == ids[1]
+
+
+def test_agents_when_they_run_under_other_settings_than_asked_for_decide_for_those(tmp_path: Path) -> None:
+    with JobWorld(tmp_path) as world:
+        job_id = ask(world, "a")["job_id"]
+    with JobWorld(tmp_path) as world:
+        world.analyst.version = "1.1"
+        world.desk.turn()
+        world.say(finished())
+        assert ask(world, "b")["job_id"] == job_id
 
 
 def test_agents_when_waited_for_answer_with_the_job_as_it_is_before_patience_ends(world: JobWorld) -> None:
@@ -127,6 +164,25 @@ def test_job_methods_when_a_job_lives_show_and_change_it(world: JobWorld) -> Non
     assert (listed["counts"]["done"], listed["next_before_id"]) == (1, None)
     hidden = {"reports", "debates", "tool_calls", "usage", "events"}
     assert not hidden & listed["jobs"][0].keys()
+    assert not {"text", "reasoning"} & listed["jobs"][0]["decision"].keys()
+    shown = call(world, get_job.METHOD, {"job_id": job_id})
+    assert (shown["decision"]["text"], shown["debates"][0]["text"]) == ("Buy it.", "Up!")
+
+
+def test_job_when_it_is_followed_is_told_in_whole_at_first_at_its_end_and_where_asked_for(
+    world: JobWorld,
+) -> None:
+    job_id = ask(world)["job_id"]
+    long = {"reports", "debates", "tool_calls", "usage"}
+    world.say(used(), wrote())
+
+    def told(**params: Any) -> set[str]:
+        return long & set(call(world, get_job.METHOD, {"job_id": job_id, **params}))
+
+    assert (told(), told(after_id=2), told(after_id=2, whole=True)) == (long, set(), long)
+    assert told(whole=False) == set()
+    world.say(finished())
+    assert told(after_id=2) == long
 
 
 def test_job_methods_when_this_process_owns_no_jobs_are_unavailable(world: JobWorld) -> None:
