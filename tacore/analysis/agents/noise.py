@@ -1,5 +1,6 @@
 """What a runner's process prints: kept in its folder, without the key and of bounded size."""
 
+import contextlib
 from collections import deque
 from pathlib import Path
 
@@ -29,13 +30,16 @@ class Scrubber:
 
 
 class Noise:
-    """Writes run.log, the attempt before as run.1.log, and remembers the last lines."""
+    """Writes run.log, the attempt before as run.1.log, and remembers the last lines.
+
+    Once it can't write, as on a full disk, it only remembers: a run must not end for want of its log.
+    """
 
     def __init__(self, folder: Path, scrub: Scrubber) -> None:
         path = folder / "run.log"
         if path.exists():
             path.replace(folder / "run.1.log")
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=0)
         path.chmod(0o600)
         self._scrub = scrub
         self._rest = b""
@@ -55,9 +59,11 @@ class Noise:
     def close(self) -> None:
         """Write what was printed last, where the file had no more room for it."""
         self.hear(b"")
-        if self._left <= 0:
-            self._file.write(b"... (left out) ...\n" + b"\n".join(self._last) + b"\n")
-        self._file.close()
+        with contextlib.suppress(OSError):
+            if self._left <= 0:
+                self._file.write(b"... (left out) ...\n" + b"\n".join(self._last) + b"\n")
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def last(self, lines: int = 5) -> str:
         """Give the last lines."""
@@ -68,6 +74,6 @@ class Noise:
             return
         self._last.append(line)
         if self._left > 0:
-            self._file.write(line + b"\n")
-            self._file.flush()
+            with contextlib.suppress(OSError):
+                self._file.write(line + b"\n")
         self._left -= len(line) + 1

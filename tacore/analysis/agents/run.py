@@ -171,7 +171,11 @@ class AgentRun:
                     "data_failed", f"{need.tool} of {ask.symbol} failed; the log says why", passing=False
                 )
                 return
-            self._evidence.add(call)
+            try:
+                self._evidence.add(call)
+            except OSError as error:
+                self._break("folder_unwritable", f"evidence.ndjson can't be written: {error}", passing=True)
+                return
             self._say(Looked(call=call))
             self._child.send({"answer": need.n, "text": text})
 
@@ -207,13 +211,15 @@ class AgentRun:
     def _ended(self, how: str) -> None:
         for _ in range(LOOKS_AT_ONCE):
             self._needs.put(None)
-        self._noise.close()
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-        last = self._noise.last()
-        message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
-        self._say(self._word or Broke(code="child_died", message=message, passing=True))
-        self._gone.set()
+        try:
+            self._noise.close()
+            if self._scratch is not None:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+        finally:
+            last = self._noise.last()
+            message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
+            self._say(self._word or Broke(code="child_died", message=message, passing=True))
+            self._gone.set()
 
 
 class Evidence:
@@ -224,9 +230,13 @@ class Evidence:
         self._lock = threading.Lock()
         self._calls: list[ToolCall] = []
         if path.exists():
-            for line in path.read_bytes().splitlines():
+            kept = path.read_bytes()
+            for line in kept.splitlines():
                 with contextlib.suppress(msgspec.DecodeError):
                     self._calls.append(msgspec.json.decode(line, type=ToolCall))
+            if kept and not kept.endswith(b"\n"):
+                with path.open("ab") as file:
+                    file.write(b"\n")
 
     def add(self, call: ToolCall) -> None:
         """Keep one."""
