@@ -1,5 +1,6 @@
 """Read what an engine decided: its action and numbers, without any that its model never gave."""
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -31,9 +32,11 @@ ACTIONS: Mapping[str, Action] = {
     "sell": "sell",
 }
 _ASKED_FOR = "买入, 持有, 卖出, Buy, Overweight, Hold, Underweight, Sell"
-_SECTION = r"\*\*{}\*\*:\s*(.*?)(?=\n\s*\*\*[A-Z][A-Za-z ]+\*\*:|\Z)"
+_HEADING = re.compile(r"\*\*[A-Z][A-Za-z ]{1,60}\*\*:")
 _MONEY = str.maketrans("", "", "$¥￥,元 ")
 _SHOWN = 80
+_LONGEST_NUMBER = 40
+_MOST_DIGITS = 15  # before the point, or zeros behind it: written out, 1e300000000 would be 300 MB
 
 
 class Unreadable(TacoreError):
@@ -109,9 +112,9 @@ def _from_numbers(stated: Mapping[str, Any]) -> Signal:
 
 def _object_in(answer: str) -> Mapping[str, Any] | None:
     """Find the JSON object in a model's answer, as the engine does: from the first brace to the last."""
-    braces = re.search(r"\{.*\}", answer, re.DOTALL)
+    first, last = answer.find("{"), answer.rfind("}")
     try:
-        found = json.loads(braces[0]) if braces else None
+        found = json.loads(answer[first : last + 1]) if 0 <= first < last else None
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -148,16 +151,21 @@ def _price(value: object, flaws: list[Flaw]) -> Decimal | None:
 def _number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
+        return None
     try:
         number = Decimal(value.translate(_MONEY) if isinstance(value, str) else repr(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def _section(name: str, text: str) -> str:
-    found = re.search(_SECTION.format(name), text, re.DOTALL)
-    return found[1].strip() if found else ""
+    """Find what stands below a heading, up to the next; by lines, for models write texts of any length."""
+    _, found, rest = text.partition(f"**{name}**:")
+    first, *others = rest.split("\n") if found else [""]
+    lines = [first, *itertools.takewhile(lambda line: not _HEADING.match(line.lstrip()), others)]
+    return "\n".join(lines).strip()
 
 
 def _why_guessed(text: str) -> str:
@@ -181,5 +189,5 @@ def _no_number(name: str, value: object) -> Flaw:
 
 
 def _shown(value: object) -> str:
-    text = "missing" if value is None else repr(value)
+    text = "missing" if value is None else repr(value[: _SHOWN + 1] if isinstance(value, str) else value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

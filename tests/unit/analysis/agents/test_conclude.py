@@ -9,7 +9,7 @@ import pytest
 
 from tacore.analysis.agents.conclude import FLAWS, Told, Unreadable, conclude
 from tacore.analysis.agents.data import Seen
-from tacore.model.jobs import Ask, Outcome, Report, ToolCall
+from tacore.model.jobs import Ask, Engine, Outcome, Report, ToolCall
 
 REPORT = "The price rose on growing volume over the last twenty sessions, and stands at its high of the year."
 ASK = Ask(
@@ -291,6 +291,44 @@ def test_target_when_held_against_the_price(target: Any, action: str, expected: 
 def test_target_when_it_is_no_price_is_left_out(target: Any, code: str) -> None:
     found = outcome(told(GOOD | {"target_price": target}))
     assert (codes(found), found.decision.target_price) == ([code], None)
+
+
+@pytest.mark.parametrize(
+    "value", ["1e300000000", "1e16", "0e999999999", "9" * 100_000, 1e300, "1e-300000000"]
+)
+def test_number_when_its_digits_would_fill_the_memory_is_none(value: Any) -> None:
+    found = outcome(told(GOOD | {"target_price": value, "confidence": value}))
+    assert codes(found) == ["unparseable_signal", "unparseable_signal"]
+    assert (found.decision.target_price, found.decision.confidence) == (None, None)
+    assert len(messages(found)) < 500
+
+
+# -- texts made to be slow -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engine", "text", "answer"),
+    [
+        ("tradingagents", PM + "\n" * 150_000, None),
+        ("tradingagents", "**Executive Summary**: x" + "\n" * 150_000, None),
+        ("tradingagents", PM + "\n **A" * 40_000, None),
+        ("tradingagents_cn", "x", "{" * 190_000),
+        ("tradingagents_cn", "x", "[{" * 95_000 + "}"),
+        ("tradingagents_cn", "x", '{"a":' * 40_000 + "}" * 40_000),
+    ],
+)
+def test_decision_when_its_text_is_made_to_be_slow_is_read_at_once(
+    engine: Engine, text: str, answer: str | None
+) -> None:
+    """What grew with the square of the length took from half a minute to hours for these."""
+    ask = msgspec.structs.replace(ASK, engine=engine)
+    of = told(GOOD | {"rating": "Buy"}, final_text=text, answer=answer)
+    assert outcome(of, ask=ask).decision.action == "buy"
+
+
+def test_report_when_it_is_made_to_be_slow_is_read_at_once() -> None:
+    text = "调用了工具 [" * 20_000
+    assert outcome(told(reports=(Report(name="market", title="", text=text),))).reports
 
 
 # -- reports ---------------------------------------------------------------------------------------
