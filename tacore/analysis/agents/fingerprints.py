@@ -25,6 +25,9 @@ RATING = re.compile(r"\A\s*\*\*Rating\*\*: *(Buy|Overweight|Hold|Underweight|Sel
 
 Without it the rating is the first such word of a free text, or Hold (agents/utils/rating.py:28)."""
 
+REASONS = ("Executive Summary", "Investment Thesis")
+"""What follows the rating in that form, always."""
+
 RATING_WORD = re.compile(r"(?<!\w)(buy|overweight|hold|underweight|sell)(?!\w)", re.IGNORECASE)
 
 FAILED_REPORTS = (
