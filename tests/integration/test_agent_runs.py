@@ -212,6 +212,24 @@ def test_run_when_the_model_talks_nonsense_is_not_trusted(cn: Team, server: Mode
     assert {"default_decision", "no_evidence"} <= flaws
 
 
+def test_run_when_a_node_was_cut_off_or_failed_says_so_though_it_was_resumed(
+    cn: Team, server: ModelServer, tmp_path: Path
+) -> None:
+    server.fail("cut", from_call=2, calls=1)
+    run, first = cn.start(ask_of("tradingagents_cn"))
+    first.wait_for_stages(6)
+    run.kill()
+    (tmp_path / "job" / "troubles.json").write_text(
+        (tmp_path / "job" / "troubles.json").read_text().replace('"failed": []', '"failed": ["ToolError: x"]')
+    )
+
+    _, second = cn.start(ask_of("tradingagents_cn"))
+
+    flaws = {each.code: each.message for each in second.outcome().quality.flaws}
+    assert flaws["cut_off"].startswith("the answer of Market Analyst was cut off")
+    assert flaws["analyst_failed"].startswith("ToolError: x")
+
+
 def test_run_when_it_has_the_models_key_shows_it_nowhere(
     cn: Team, server: ModelServer, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ class ToldLine(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
     reports: list[Report]
     debates: list[Speech]
     failed: list[str]
+    cut: list[str]
 
 
 class BrokeLine(msgspec.Struct, frozen=True, tag_field="kind", tag="broke"):

@@ -188,6 +188,7 @@ class AgentRun:
             debates=said.debates,
             engine_version=self._errand.engine_version,
             failed=said.failed,
+            cut=said.cut,
         )
         try:
             outcome = self._desk.conclude(self._errand.ask, told, self._evidence.all())

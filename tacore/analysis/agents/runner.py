@@ -11,7 +11,8 @@ come on standard input and go to standard output:
          {"kind": "used", "node", "model", "calls", "input", "output"}    null tokens: nobody knows
          {"kind": "need", "n", "node", "tool", "arguments"}               a question for data
          {"kind": "wrote", "name", "title", "text"}
-         {"kind": "told", "signal", "answer", "final_text", "reports", "debates", "failed"}  the end
+         {"kind": "told", "signal", "answer", "final_text", "reports", "debates", "failed", "cut"}
+                                                            the end
          {"kind": "broke", "code", "message", "passing", "retry_after_s"}              the other end
 
 ``ask`` is an Ask, ``symbol`` its symbol as the engine writes it, ``spent`` what was used since the last
@@ -146,15 +147,33 @@ def plain(value: Any) -> Any:
 # --- the calls of the models
 
 
+class Troubles:
+    """What failed and whose answers were cut off, in all attempts: a resumed run goes on after them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self.of: dict[str, list[str]] = {"failed": [], "cut": []}
+        if path.exists():
+            self.of.update(json.loads(path.read_bytes()))
+
+    def add(self, kind: str, what: str) -> None:
+        """Keep one, once."""
+        what = plain(what)[:LONGEST_MESSAGE]
+        with self._lock:
+            if what not in self.of[kind]:
+                self.of[kind].append(what)
+                replace(self._path, json.dumps(self.of).encode(), flush=True)
+
+
 class Calls:
     """Counts the calls of the models, and turns their failures into ends of the run."""
 
-    def __init__(self, parent: Parent, timeout_s: float) -> None:
-        self._parent, self._timeout_s = parent, timeout_s
+    def __init__(self, parent: Parent, timeout_s: float, troubles: Troubles) -> None:
+        self._parent, self._timeout_s, self._troubles = parent, timeout_s, troubles
         self._of: dict[Any, tuple[str, str]] = {}
         self.spent: list[dict[str, Any]] = []
         self.answer: str | None = None
-        self.failed: list[str] = []
 
     def handler(self) -> Any:
         """Make the callback handler that LangChain calls."""
@@ -166,8 +185,8 @@ class Calls:
                 "raise_error": True,
                 "on_chat_model_start": lambda _, *args, **more: self._began(**more),
                 "on_llm_end": lambda _, response, **more: self._ended(response, **more),
-                "on_tool_error": lambda _, error, **more: self.failed.append(
-                    f"{type(error).__name__}: {error}"
+                "on_tool_error": lambda _, error, **more: self._troubles.add(
+                    "failed", f"{type(error).__name__}: {error}"
                 ),
             },
         )()
@@ -211,6 +230,8 @@ class Calls:
             "input": said.get("input_tokens"),
             "output": said.get("output_tokens"),
         }
+        if (message.response_metadata or {}).get("finish_reason") == "length":
+            self._troubles.add("cut", node)
         self.spent.append(used)
         self.answer = (
             message.content if isinstance(message.content, str) else json.dumps(plain(message.content))
@@ -679,10 +700,11 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
     """Run an ask, from its last checkpoint where there is one, and give what it comes to."""
     data.symbol, data.own_symbol = order["symbol"], order["ask"]["symbol"]
     team = engine.build(module, order)
-    calls = Calls(parent, float(order["model"]["timeout_s"]))
+    folder = Path(order["folder"])
+    troubles = Troubles(folder / "troubles.json")
+    calls = Calls(parent, float(order["model"]["timeout_s"]), troubles)
     calls.guard(team.quick_thinking_llm)
     calls.guard(team.deep_thinking_llm)
-    folder = Path(order["folder"])
     saver = newest_checkpoint(folder / "checkpoint")
     graph = team.graph.builder.compile(checkpointer=saver)
     handler = calls.handler()
@@ -710,7 +732,7 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
         "final_text": final(state),
         "reports": reports,
         "debates": debates,
-        "failed": calls.failed,
+        **troubles.of,
     }
 
 
