@@ -62,7 +62,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model used in one node. ``cost`` is None where the model has no price in the settings."""
+    """What one model used in one node.
+
+    ``cost`` is the sum of the calls whose price and tokens are known, None where there is none; ``complete``
+    tells whether that is all of them. ``estimated`` tells that tokens of a call are an estimate, since its
+    server counted none: what that may have cost is ``estimated_cost``, beside ``cost``, and limits heed both.
+    """
 
     node: str
     model: str
@@ -70,6 +75,9 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal | None = None
+    complete: bool = True
+    estimated: bool = False
+    estimated_cost: Decimal | None = None
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ import pytest
 
 from tacore.errors import Unavailable
 from tacore.model.jobs import Engine
-from tacore.ports.analyst import Looked, Noted, Stage, Wrote
+from tacore.ports.analyst import Looked, Noted, Stage, Used, Wrote
 from tests.support.agent_runs import KEY, KEY_NAME, Team, agent_settings, ask_of, team
 from tests.support.agents import Engine as StandIn
 from tests.support.agents import interpreter, standin
@@ -193,14 +193,69 @@ def test_run_when_nobody_listens_at_the_models_address_breaks(
     assert (broke.code, broke.passing) == ("model_unavailable", True)
 
 
-def test_run_when_its_server_counts_no_tokens_says_so_once(cn: Team, server: ModelServer) -> None:
+def test_run_when_its_server_counts_no_tokens_estimates_them_and_says_so_once(
+    cn: Team, server: ModelServer
+) -> None:
+    """The server knows what it read and wrote; an estimate is more than a third of the characters."""
     server.mode = "uncounted"
 
     _, heard = cn.start(ask_of("tradingagents_cn"))
     heard.outcome()
 
     assert len(heard.of(Noted)) == 1
+    assert heard.calls() == CALLS["tradingagents_cn"]
+    assert all(each.spent.estimated and not each.spent.complete for each in heard.of(Used))
     assert {each.spent.cost for each in heard.costs("quick-model")} == {None}
+    assert all(each.spent.estimated_cost for each in heard.costs("quick-model"))
+    for model, (read, written) in server.usage.items():
+        assert heard.used()[model][0] > read * 0.7  # the server counts the marks of the form too
+        assert heard.used()[model][1] > written
+    assert heard.used() == heard.staged()
+
+
+@pytest.mark.parametrize(
+    ("mode", "counted"), [("hang", True), ("malformed", True), ("503", False), ("401", False)]
+)
+def test_run_when_a_call_was_broken_off_counts_what_it_may_have_used(
+    mode: str, counted: bool, build: Callable[..., Team], server: ModelServer
+) -> None:
+    server.fail(mode, from_call=3)  # type: ignore[arg-type]
+    _, heard = build("tradingagents_cn", timeout_s=0.3).start(ask_of("tradingagents_cn"))
+
+    heard.broke()
+
+    assert heard.calls() == 2 + counted
+    last = heard.of(Used)[-1].spent
+    assert (last.estimated, last.output_tokens == 4000) == (counted, counted)
+    assert (
+        len(server.calls[2].prompt) / 2 <= last.input_tokens <= len(server.calls[2].prompt) * 3 or not counted
+    )
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_run_when_it_is_killed_amid_a_call_counts_what_that_may_have_used(
+    killed: bool, cn: Team, server: ModelServer
+) -> None:
+    server.fail("hang", from_call=3)
+    run, heard = cn.start(ask_of("tradingagents_cn"))
+    server.wait_for_calls(3)
+
+    if killed:
+        run.kill()
+    else:
+        os.kill(run.pid, signal.SIGKILL)
+        heard.broke()
+
+    assert heard.calls() == 3
+    assert heard.of(Used)[-1].spent.estimated
+
+
+def test_run_when_nothing_listens_counts_no_call(build: Callable[..., Team], server: ModelServer) -> None:
+    _, heard = build("tradingagents_cn", base_url="http://127.0.0.1:9/v1").start(ask_of("tradingagents_cn"))
+
+    heard.broke()
+
+    assert heard.of(Used) == []
 
 
 def test_run_when_the_model_talks_nonsense_is_not_trusted(cn: Team, server: ModelServer) -> None:

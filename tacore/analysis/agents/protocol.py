@@ -12,14 +12,32 @@ class Ready(msgspec.Struct, frozen=True, tag_field="kind", tag="ready"):
     """The engine is imported."""
 
 
-class UsedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="used"):
-    """A call of a model; tokens are None where its server did not say."""
+class SentLine(msgspec.Struct, frozen=True, tag_field="kind", tag="sent"):
+    """A call of a model begins; its tokens are estimates of the most that it may use."""
 
+    n: int
+    node: str
+    model: str
+    input: int
+    output: int
+
+
+class SparedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="spared"):
+    """A call has failed and used nothing."""
+
+    n: int
+
+
+class UsedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="used"):
+    """A call of a model was answered; tokens are estimated where its server did not say."""
+
+    n: int
     node: str
     model: str
     calls: int
-    input: int | None
-    output: int | None
+    input: int
+    output: int
+    estimated: bool
 
 
 class SpentEntry(msgspec.Struct, frozen=True):
@@ -28,8 +46,9 @@ class SpentEntry(msgspec.Struct, frozen=True):
     node: str
     model: str
     calls: int
-    input: int | None
-    output: int | None
+    input: int
+    output: int
+    estimated: bool
 
 
 class StageLine(msgspec.Struct, frozen=True, tag_field="kind", tag="stage"):
@@ -78,7 +97,7 @@ class BrokeLine(msgspec.Struct, frozen=True, tag_field="kind", tag="broke"):
     retry_after_s: float | None
 
 
-Line = Ready | UsedLine | StageLine | NeedLine | WroteLine | ToldLine | BrokeLine
+Line = Ready | SentLine | SparedLine | UsedLine | StageLine | NeedLine | WroteLine | ToldLine | BrokeLine
 _DECODER = msgspec.json.Decoder(Line)
 
 

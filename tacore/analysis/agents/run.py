@@ -18,7 +18,10 @@ from tacore.analysis.agents.engines import Course
 from tacore.analysis.agents.noise import Noise, Scrubber
 from tacore.analysis.agents.protocol import (
     BrokeLine,
+    Line,
     NeedLine,
+    SentLine,
+    SparedLine,
     SpentEntry,
     StageLine,
     ToldLine,
@@ -33,7 +36,7 @@ from tacore.ports.analyst import Broke, Finished, Looked, Noted, Said, Say, Stag
 
 LOOKS_AT_ONCE = 2
 _LOG = logging.getLogger(__name__)
-_NO_TOKENS = "the model's server does not say how many tokens it used: tokens and costs are unknown"
+_NO_TOKENS = "the model's server does not say how many tokens it used: they are estimated, rather too high"
 
 Answer = Callable[[Ask, str, str, Mapping[str, Any]], tuple[str, ToolCall]]
 """Gives the text for an agent, and the record of its look at data: ask, node, tool, arguments."""
@@ -77,6 +80,7 @@ class AgentRun:
         self._word: Finished | Broke | None = None
         self._gone = threading.Event()
         self._counted = True
+        self._open: dict[int, SentLine] = {}
         self._needs: SimpleQueue[NeedLine | None] = SimpleQueue()
 
     def begin(self) -> None:
@@ -120,11 +124,15 @@ class AgentRun:
         except ValueError as error:
             self._break("runner_unreadable", f"the runner said what can't be read: {error}", passing=True)
             return
+        if isinstance(said, SentLine | SparedLine | UsedLine):
+            self._count(said)
+        else:
+            self._heed(said)
+
+    def _heed(self, said: Line) -> None:
         match said:
             case StageLine():
                 self._stage(said)
-            case UsedLine():
-                self._used(said)
             case NeedLine():
                 self._needs.put(said)
             case WroteLine():
@@ -136,6 +144,15 @@ class AgentRun:
             case _:
                 pass
 
+    def _count(self, said: SentLine | SparedLine | UsedLine) -> None:
+        with self._saying:
+            if isinstance(said, SentLine):
+                self._open[said.n] = said
+                return
+            self._open.pop(said.n, None)
+            if isinstance(said, UsedLine):
+                self._used(said)
+
     def _stage(self, said: StageLine) -> None:
         spent = [self._spent(each) for each in said.spent]
         progress = self._course.reach(said.next)
@@ -143,20 +160,35 @@ class AgentRun:
 
     def _used(self, said: UsedLine) -> None:
         self._say(Used(spent=self._spent(said)))
-        if self._counted and None in (said.input, said.output):
+        if self._counted and said.estimated:
             self._counted = False
             self._say(Noted(text=_NO_TOKENS))
 
+    def _count_open(self) -> None:
+        """Say what calls that were broken off may have used: their server was at work on them."""
+        with self._saying:
+            while self._open:
+                _, sent = self._open.popitem()
+                self._say(
+                    Used(
+                        spent=self._spent(
+                            SpentEntry(sent.node, sent.model, 1, sent.input, sent.output, estimated=True)
+                        )
+                    )
+                )
+
     def _spent(self, said: UsedLine | SpentEntry) -> Spent:
-        known = said.input is not None and said.output is not None
-        read, written = said.input or 0, said.output or 0
+        cost = self._desk.price(said.model, said.input, said.output)
         return Spent(
             node=said.node,
             model=said.model,
             calls=said.calls,
-            input_tokens=read,
-            output_tokens=written,
-            cost=self._desk.price(said.model, read, written) if known else None,
+            input_tokens=said.input,
+            output_tokens=said.output,
+            cost=None if said.estimated else cost,
+            complete=cost is not None and not said.estimated,
+            estimated=said.estimated,
+            estimated_cost=cost if said.estimated else None,
         )
 
     def _look(self) -> None:
@@ -219,6 +251,7 @@ class AgentRun:
         finally:
             last = self._noise.last()
             message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
+            self._count_open()
             self._say(self._word or Broke(code="child_died", message=message, passing=True))
             self._gone.set()
 
