@@ -438,5 +438,5 @@ def test_check_when_the_checkout_is_of_the_other_engine_says_so(
         "tradingagents_cn", standins["tradingagents"][0], python, agent_settings(server.url), tmp_path
     )
 
-    with pytest.raises(Unavailable, match="data_source_manager"):
+    with pytest.raises(Unavailable, match="is one of TauricResearch's TradingAgents"):
         wrong.analyst.check(ask_of("tradingagents_cn"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tacore.analysis.agents.child import Child
+from tacore.analysis.agents.child import DRAIN_S, Child
 from tacore.analysis.agents.engines import Course
 from tacore.analysis.agents.noise import Noise, Scrubber
 from tacore.analysis.agents.protocol import (
@@ -76,7 +76,8 @@ class AgentRun:
         self._noise = Noise(errand.folder, self._scrub)
         self._evidence = Evidence(errand.folder / "evidence.ndjson")
         self._saying = threading.RLock()
-        self._over = False
+        self._over = self._killed = False
+        self._heard_all = threading.Event()
         self._word: Finished | Broke | None = None
         self._gone = threading.Event()
         self._counted = True
@@ -101,10 +102,17 @@ class AgentRun:
         return self._over
 
     def kill(self) -> None:
-        """End the process and all of its own at once; nothing is said after this returns. Safe twice."""
+        """End the process and all of its own at once; nothing is said after this returns. Safe twice.
+
+        What it had said of its calls is told before that, and nothing else.
+        """
+        with self._saying:
+            self._killed = True
+        self._child.kill()
+        self._heard_all.wait(DRAIN_S)
+        self._count_open()
         with self._saying:
             self._over = True
-        self._child.kill()
 
     def settle(self, timeout_s: float) -> None:
         """Wait until nothing of the process is left, its folder of its own included."""
@@ -112,13 +120,15 @@ class AgentRun:
 
     def _say(self, said: Said) -> None:
         with self._saying:
-            if not self._over:
+            if not self._over and self._may_say(said):
                 self._over = isinstance(said, Finished | Broke)
                 self._tell(said)
 
+    def _may_say(self, said: Said) -> bool:
+        """Tell whether it may be said now: once the end has come, what was used and the end itself."""
+        return isinstance(said, Used) or (not self._killed and self._word in (None, said))
+
     def _hear(self, line: bytes) -> None:
-        if self._over or self._word is not None:
-            return
         try:
             said = read_line(self._scrub.bytes(line))
         except ValueError as error:
@@ -126,7 +136,7 @@ class AgentRun:
             return
         if isinstance(said, SentLine | SparedLine | UsedLine):
             self._count(said)
-        else:
+        elif not self._killed and self._word is None:
             self._heed(said)
 
     def _heed(self, said: Line) -> None:
@@ -244,6 +254,8 @@ class AgentRun:
     def _ended(self, how: str) -> None:
         for _ in range(LOOKS_AT_ONCE):
             self._needs.put(None)
+        self._count_open()
+        self._heard_all.set()
         try:
             self._noise.close()
             if self._scratch is not None:
@@ -251,8 +263,9 @@ class AgentRun:
         finally:
             last = self._noise.last()
             message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
-            self._count_open()
-            self._say(self._word or Broke(code="child_died", message=message, passing=True))
+            with self._saying:
+                self._word = self._word or Broke(code="child_died", message=message, passing=True)
+            self._say(self._word)
             self._gone.set()
 
 

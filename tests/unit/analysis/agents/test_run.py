@@ -1,22 +1,40 @@
 """A run's process and what is told of it, with small programs in place of the runner."""
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+import tacore.analysis.agents.child as child_module
+import tacore.analysis.agents.run as run_module
 from tacore.analysis.agents.child import Child, Launch
 from tacore.analysis.agents.run import AgentRun, Answer, Desk, Errand, Evidence
 from tacore.model.jobs import Ask, Outcome, ToolCall
+from tacore.ports.analyst import Broke, Stage, Used
 from tests.support.agent_runs import Heard, ask_of
+from tests.support.service import wait_until
 
 KEY = "CANARY-0123456789"
 CALL = ToolCall(at_us=1, node="Market Analyst", tool="prices")
 NEED = '{"kind": "need", "n": 1, "node": "Market Analyst", "tool": "prices", "arguments": {}}'
 WAIT = "import sys; sys.stdin.read()"
+
+
+USED = (
+    '{"kind": "used", "n": 1, "node": "Trader", "model": "m", "calls": 1, "input": %s, "output": 2, '
+    '"estimated": false}'
+)
+SENT = '{"kind": "sent", "n": 2, "node": "Judge", "model": "m", "input": 300, "output": 4000}'
+STAGE = '{"kind": "stage", "node": "Trader", "next": "Judge", "spent": []}'
+TOLD = (
+    '{"kind": "told", "signal": {}, "answer": null, "final_text": "", "reports": [], "debates": [], '
+    '"failed": [], "cut": []}'
+)
 
 
 def told(text: str) -> str:
@@ -104,3 +122,90 @@ def test_evidence_when_its_last_line_was_cut_off_loses_none_that_follows(tmp_pat
     Evidence(path).add(CALL)
 
     assert Evidence(path).all() == (CALL, CALL)
+
+
+def test_run_when_it_is_killed_says_what_was_used_until_then_and_nothing_else(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is heard is held up, so that the lines after it are in the pipe when the run is killed."""
+    for module in (child_module, run_module):
+        monkeypatch.setattr(module, "DRAIN_S", 30)
+    held, killed = threading.Event(), threading.Event()
+    begun = begin(told("\n".join([STAGE, USED % 1, SENT, STAGE, TOLD])))
+    hear = begun.run._hear
+
+    def slowly(line: bytes) -> None:
+        hear(line)
+        held.set()
+        killed.wait(10)
+
+    begun.run._hear = slowly  # type: ignore[method-assign]
+    begun.run.begin()
+    assert held.wait(30)
+    killer = threading.Thread(target=begun.run.kill)
+    killer.start()
+    wait_until(lambda: not psutil.pid_exists(begun.run.pid), "it is gone")
+    killed.set()
+    killer.join(30)
+
+    first, *rest = begun.heard.all()
+    assert isinstance(first, Stage)
+    assert [(each.spent.node, each.spent.estimated) for each in rest if isinstance(each, Used)] == [
+        ("Trader", False),
+        ("Judge", True),
+    ]
+    assert len(rest) == 2
+    begun.run.settle(10)
+    assert len(begun.heard.all()) == 3
+
+
+def test_run_when_it_broke_says_what_was_used_before_the_end(begin: Begin) -> None:
+    begun = begin(told("\n".join(["no json", USED % 7, STAGE, SENT])))
+    begun.run.begin()
+
+    broke = begun.heard.broke()
+
+    assert broke.code == "runner_unreadable"
+    assert [type(each) for each in begun.heard.all()] == [Used, Used, Broke]
+    assert [each.spent.input_tokens for each in begun.heard.of(Used)] == [7, 300]
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (USED % 10**20, "input"),
+        (USED % -1, "input"),
+        (USED % 2**53, "input"),
+        ((USED % 1).replace('"calls": 1', '"calls": -1'), "calls"),
+        (STAGE.replace("[]", f"[{(USED % 1).replace('2, ', '-2, ')}]"), "output"),
+        (SENT.replace("4000", "9007199254740992"), "output"),
+        (NEED.replace('"n": 1', '"n": -1'), "n"),
+    ],
+)
+def test_run_when_a_count_is_none_breaks_and_names_it(begin: Begin, line: str, field: str) -> None:
+    begun = begin(told(line))
+    begun.run.begin()
+
+    broke = begun.heard.broke()
+
+    assert (broke.code, broke.passing) == ("engine_failed", False)
+    assert f" {field} " in broke.message
+    assert begun.heard.of(Used) == []
+
+
+def test_run_when_a_count_is_the_largest_counts_it(begin: Begin) -> None:
+    begun = begin(told(USED % (2**53 - 1)))
+    begun.run.begin()
+
+    begun.heard.wait(lambda said: isinstance(said, Used) and said.spent.input_tokens == 2**53 - 1)
+
+
+def test_run_when_something_of_it_outlives_it_ends_all_the_same(begin: Begin) -> None:
+    """A process in a session of its own keeps the pipe open."""
+    sleeper = "[sys.executable, '-c', 'import time; time.sleep(20)']"
+    begun = begin(
+        f"import subprocess, sys; subprocess.Popen({sleeper}, start_new_session=True); {told('no json')}"
+    )
+    begun.run.begin()
+
+    assert begun.heard.end(15) == begun.heard.broke()
