@@ -99,12 +99,22 @@ class BrokeLine(msgspec.Struct, frozen=True, tag_field="kind", tag="broke"):
 
 Line = Ready | SentLine | SparedLine | UsedLine | StageLine | NeedLine | WroteLine | ToldLine | BrokeLine
 _DECODER = msgspec.json.Decoder(Line)
+_COUNTS = ("n", "calls", "input", "output")
+_BEYOND = 2**53
+
+
+class OutOfBounds(ValueError):
+    """A count is negative, or larger than sums stay exact with."""
 
 
 def read_line(line: bytes) -> Line:
-    """Read one line; raises ValueError for what no runner says."""
+    """Read one line; raises OutOfBounds for a count that is none, ValueError for what no runner says."""
     try:
         found: Line = _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ValueError(f"{error}: {line[:100]!r}") from error
+    for each in (found, *(found.spent if isinstance(found, StageLine) else ())):
+        for name in _COUNTS:
+            if not 0 <= getattr(each, name, 0) < _BEYOND:
+                raise OutOfBounds(f"{name} of a call is no number from 0 to {_BEYOND - 1}: {line[:200]!r}")
     return found

@@ -20,6 +20,7 @@ from tacore.analysis.agents.protocol import (
     BrokeLine,
     Line,
     NeedLine,
+    OutOfBounds,
     SentLine,
     SparedLine,
     SpentEntry,
@@ -131,6 +132,9 @@ class AgentRun:
     def _hear(self, line: bytes) -> None:
         try:
             said = read_line(self._scrub.bytes(line))
+        except OutOfBounds as error:
+            self._break("engine_failed", f"the engine counts what can't be: {error}", passing=False)
+            return
         except ValueError as error:
             self._break("runner_unreadable", f"the runner said what can't be read: {error}", passing=True)
             return
