@@ -18,6 +18,7 @@ from tacore.ports.analyst import Looked, Noted, Stage, Used, Wrote
 from tests.support.agent_runs import KEY, KEY_NAME, Team, agent_settings, ask_of, team
 from tests.support.agents import Engine as StandIn
 from tests.support.agents import interpreter, standin
+from tests.support.model_answers import Wish
 from tests.support.model_server import ModelServer
 
 CALLS: dict[Engine, int] = {"tradingagents_cn": 16, "tradingagents": 15}
@@ -128,6 +129,20 @@ def test_run_when_it_has_decided_already_asks_no_model_again(cn: Team, server: M
 
     assert second.outcome().decision == decision
     assert len(server.calls) == calls
+
+
+def test_run_when_its_signal_named_no_action_asks_for_it_alone_again(cn: Team, server: ModelServer) -> None:
+    server.change(wish=Wish(action="观望"))
+    _, first = cn.start(ask_of("tradingagents_cn"))
+    broke = first.broke()
+    calls = len(server.calls)
+    server.change(wish=Wish())
+
+    _, second = cn.start(ask_of("tradingagents_cn"))
+
+    assert broke.code == "unparseable_signal"
+    assert second.outcome().decision.action == "buy"
+    assert (calls, len(server.calls)) == (CALLS["tradingagents_cn"], calls + 1)
 
 
 def test_run_when_it_is_killed_amid_a_call_is_gone_and_says_nothing_more(

@@ -30,6 +30,7 @@ from tacore.analysis.agents.protocol import (
     WroteLine,
     read_line,
 )
+from tacore.analysis.agents.signal import Unreadable
 from tacore.analysis.agents.told import Told
 from tacore.errors import TacoreError
 from tacore.model.jobs import Ask, Outcome, Report, Spent, ToolCall
@@ -239,6 +240,9 @@ class AgentRun:
         try:
             outcome = self._desk.conclude(self._errand.ask, told, self._evidence.all())
         except TacoreError as error:
+            if isinstance(error, Unreadable):  # read again, the same would be found again
+                with contextlib.suppress(OSError):
+                    (self._errand.folder / "signal.json").unlink(missing_ok=True)
             self._break(error.code, self._scrub.text(error.message), passing=error.retryable)
         except Exception:
             _LOG.exception("agent_conclusion_failed", extra={"symbol": self._errand.ask.symbol})

@@ -14,6 +14,8 @@ import tacore.analysis.agents.child as child_module
 import tacore.analysis.agents.run as run_module
 from tacore.analysis.agents.child import Child, Launch
 from tacore.analysis.agents.run import AgentRun, Answer, Desk, Errand, Evidence
+from tacore.analysis.agents.signal import Unreadable
+from tacore.errors import TacoreError, Unavailable
 from tacore.model.jobs import Ask, Outcome, ToolCall
 from tacore.ports.analyst import Broke, Stage, Used
 from tests.support.agent_runs import Heard, ask_of
@@ -112,6 +114,22 @@ def test_run_when_its_log_can_not_be_written_is_ended_all_the_same(
 
     assert broke.code == "child_died"
     assert "word" in broke.message
+
+
+@pytest.mark.parametrize(("error", "kept"), [(Unreadable("none"), False), (Unavailable("later"), True)])
+def test_run_when_its_signal_can_not_be_read_forgets_it_for_the_next_attempt(
+    begin: Begin, tmp_path: Path, error: TacoreError, kept: bool
+) -> None:
+    (tmp_path / "signal.json").write_text("{}")
+
+    def conclude(*_: Any) -> Outcome:
+        raise error
+
+    begun = begin(told(TOLD), conclude=conclude)
+    begun.run.begin()
+
+    assert begun.heard.broke().code == error.code
+    assert (tmp_path / "signal.json").exists() == kept
 
 
 def test_evidence_when_its_last_line_was_cut_off_loses_none_that_follows(tmp_path: Path) -> None:
