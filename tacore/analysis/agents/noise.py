@@ -4,6 +4,8 @@ import contextlib
 from collections import deque
 from pathlib import Path
 
+from tacore.analysis.agents.runner import without_pieces
+
 LARGEST = 512 << 10
 _LONGEST_LINE = 4000
 _LONGEST_HELD = 64 << 10  # of a line that has not ended; longer than what is kept, lest a key is cut in two
@@ -15,8 +17,14 @@ class Scrubber:
     """Takes a key out of texts; a shorter one is no secret, such as the ``none`` of a server at home."""
 
     def __init__(self, secret: str) -> None:
+        self._bytes = secret.encode().decode("latin-1")
         plain, escaped = secret.encode(), secret.encode("unicode_escape").replace(b'"', b'\\"')
         self._secrets = tuple({plain, escaped}) if len(secret) >= _SHORTEST_SECRET else ()
+
+    def printed(self, text: bytes) -> bytes:
+        """Give what was printed without the key and its pieces: an error may repeat a part of it."""
+        text = self.bytes(text)
+        return without_pieces(text.decode("latin-1"), self._bytes).encode("latin-1")
 
     def bytes(self, text: bytes) -> bytes:
         """Give the text without the key."""
@@ -54,7 +62,7 @@ class Noise:
             lines.append(self._rest)
             self._rest = b""
         for line in lines:
-            self._keep(self._scrub.bytes(line)[:_LONGEST_LINE])
+            self._keep(self._scrub.printed(line)[:_LONGEST_LINE])
 
     def close(self) -> None:
         """Write what was printed last, where the file had no more room for it."""

@@ -27,6 +27,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import itertools
 import json
 import logging
 import math
@@ -133,7 +134,7 @@ def plain(value: Any) -> Any:
     """Give a value as JSON can hold it: texts without the key, of bounded length, of whole characters."""
     if isinstance(value, str):
         secret = os.environ.get("OPENAI_API_KEY", "")
-        whole = value.replace(secret, "[key]") if len(secret) >= SHORTEST_SECRET else value
+        whole = without_pieces(value[: LONGEST + len(secret)], secret)
         return whole[:LONGEST].encode("utf-8", "replace").decode()
     if value is None or isinstance(value, (bool, int)):
         return value
@@ -144,6 +145,21 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     return plain(str(value))
+
+
+def without_pieces(text: str, secret: str) -> str:
+    """Take the key out of a text, and whatever piece of it is long enough to be of use."""
+    hidden: set[int] = set()
+    for first in range(len(secret) - SHORTEST_SECRET + 1):
+        piece = secret[first : first + SHORTEST_SECRET]
+        at = text.find(piece)
+        while at >= 0:
+            hidden.update(range(at, at + SHORTEST_SECRET))
+            at = text.find(piece, at + 1)
+    if not hidden:
+        return text
+    parts = itertools.groupby(enumerate(text), lambda each: each[0] in hidden)
+    return "".join("[key]" if key else "".join(mark for _, mark in part) for key, part in parts)
 
 
 # --- the calls of the models
@@ -288,8 +304,11 @@ def unused(error: BaseException) -> bool:
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return status not in TIMED_OUT
-    names, cause = set(), error.__cause__ or error.__context__
-    while cause is not None and len(names) < 10:  # noqa: PLR2004 - causes may go round
+    names: set[str] = set()
+    cause = error.__cause__ or error.__context__
+    for _ in range(10):  # causes may go round
+        if cause is None:
+            break
         names.update(each.__name__ for each in type(cause).__mro__)
         cause = cause.__cause__ or cause.__context__
     return bool(names & {"ConnectError", "ConnectTimeout", "PoolTimeout", "ConnectionRefusedError"})
