@@ -66,12 +66,6 @@ def test_agents_when_asked_give_a_job_at_once_in_our_own_spelling(world: JobWorl
     assert data["tokens"] == {"input": 0, "output": 0, "total": 0, "calls": 0}
 
 
-def test_agents_when_the_day_had_no_session_look_from_the_last_before(world: JobWorld) -> None:
-    saturday = ask(world, date="2013-02-23")
-    assert (saturday["date"], len(saturday["warnings"])) == ("2013-02-22", 1)
-    assert ask(world, "2", date="2013-02-22")["job_id"] == saturday["job_id"]
-
-
 @pytest.mark.parametrize("asked", [{}, {"date": "2013-06-15"}])
 def test_agents_when_the_feed_ended_months_ago_are_asked_as_of_the_session_due_and_warn(
     world: JobWorld, asked: dict[str, Any]
@@ -100,6 +94,12 @@ def test_agents_when_the_feed_ended_months_ago_are_asked_as_of_the_session_due_a
 def test_agents_when_a_standing_replay_is_at_its_close_are_not_stale(world: JobWorld) -> None:
     data = ask(world)
     assert (data["date"], data["warnings"]) == ("2013-03-01", [])
+
+
+def test_agents_when_the_day_had_no_session_look_from_the_last_before(world: JobWorld) -> None:
+    saturday = ask(world, date="2013-02-23")
+    assert (saturday["date"], len(saturday["warnings"])) == ("2013-02-22", 1)
+    assert ask(world, "2", date="2013-02-22")["job_id"] == saturday["job_id"]
 
 
 def test_agents_when_waited_for_answer_with_the_job_as_it_is_before_patience_ends(world: JobWorld) -> None:
