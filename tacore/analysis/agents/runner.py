@@ -226,7 +226,7 @@ class Calls:
             overdue.daemon = True
             overdue.start()
             try:
-                return original(*args, **more)
+                return with_usage(original(*args, **more))
             except Exception as error:
                 raise ModelDown(error) from error
             finally:
@@ -284,6 +284,14 @@ class Calls:
         message = f"no whole answer within {self._timeout_s:g} s (agents.model.timeout_s)"
         self._parent.tell("broke", code="model_timeout", message=message, passing=True, retry_after_s=None)
         os._exit(4)
+
+
+def with_usage(answer: Any) -> Any:
+    """Have an answer's usage be a mapping: without one TradingAgents-CN's risk judge decides by default."""
+    output = getattr(answer, "llm_output", None)
+    if isinstance(output, dict) and output.get("token_usage", {}) is None:
+        output["token_usage"] = {}
+    return answer
 
 
 def text_of(message: Any) -> str:
