@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from tacore.analysis.agents.look import due_session
 from tacore.errors import NotFound, bad_param
 from tacore.jobs import asking
 from tacore.jobs.views import JobView, view_story
@@ -130,8 +131,16 @@ def _look(params: Params, data: MarketData) -> Callable[[], _Found]:
         history = provider.history([instrument], now=close, sessions=1, closes_only=True)
         if not len(history.sessions):
             raise _no_session(params, instrument.symbol, close)
-        session = str(history.sessions[-1])
-        return _Found(market, instrument.symbol, session, _moved(params.date, session))
+        newest = str(history.sessions[-1])
+        # By the session that was due the data is judged stale, or not: by its own last one it never would be.
+        due = due_session(data, market, close.astimezone(HOURS[market].tz).date(), close)
+        session = newest if due is None else max(newest, str(due))
+        warnings = _moved(params.date, session)
+        if newest < session:
+            warnings.append(
+                f"stale: {instrument.symbol} ends on {newest}, but a session was due on {session}"
+            )
+        return _Found(market, instrument.symbol, session, warnings)
 
     return look
 

@@ -93,6 +93,7 @@ def test_engine_when_the_model_is_down_breaks_with_its_cause(
     assert (broke.code, broke.passing) == (code, passing)
     assert broke.retry_after_s == (7 if mode == "429" else None)
     assert len(server.calls) == 1
+    assert heard.calls() == (mode == "malformed"), "a call that was refused used nothing"
     assert KEY not in heard.text()
 
 
@@ -123,6 +124,22 @@ def test_engine_when_the_model_talks_nonsense_is_not_trusted(
         assert (end.code, end.passing) == ("unparseable_signal", False)
 
 
+def test_engine_when_nothing_is_counted_and_an_answer_is_cut_off_says_so(
+    engine: Engine, agents: Team, server: ModelServer
+) -> None:
+    server.mode = "uncounted"
+    server.fail("cut", from_call=CALLS[engine] - 4, calls=1)
+
+    _, heard = agents.start(ask_of(engine))
+    flaws = [each.code for each in heard.outcome().quality.flaws]
+
+    assert flaws.count("cut_off") == 1
+    assert sum(each.spent.estimated for each in heard.of(Used)) == CALLS[engine] - 1
+    read, written = (sum(each[at] for each in heard.used().values()) for at in (0, 1))
+    assert read > 0.7 * sum(each[0] for each in server.usage.values())
+    assert written > sum(each[1] for each in server.usage.values())
+
+
 def test_engine_when_it_is_cancelled_amid_a_call_is_gone_and_calls_no_more(
     engine: Engine, agents: Team, server: ModelServer
 ) -> None:
@@ -135,6 +152,7 @@ def test_engine_when_it_is_cancelled_amid_a_call_is_gone_and_calls_no_more(
     took_s = time.monotonic() - began
 
     assert took_s < 2
+    assert heard.calls() == 4 and heard.of(Used)[-1].spent.estimated
     assert not psutil.pid_exists(run.pid)
     said = len(heard.all())
     server.mode = "ok"

@@ -15,10 +15,11 @@ import pytest
 from tacore.errors import Unavailable
 from tacore.market.router import Markets
 from tacore.model.jobs import Engine
-from tacore.ports.analyst import Looked, Noted, Stage, Wrote
+from tacore.ports.analyst import Looked, Noted, Stage, Used, Wrote
 from tests.support.agent_runs import KEY, KEY_NAME, Team, agent_settings, ask_of, team
 from tests.support.agents import Engine as StandIn
 from tests.support.agents import interpreter, standin
+from tests.support.model_answers import Wish
 from tests.support.model_server import ModelServer
 from tests.support.vendors.serving import serving
 
@@ -145,6 +146,20 @@ def test_run_when_it_has_decided_already_asks_no_model_again(cn: Team, server: M
     assert len(server.calls) == calls
 
 
+def test_run_when_its_signal_named_no_action_asks_for_it_alone_again(cn: Team, server: ModelServer) -> None:
+    server.change(wish=Wish(action="观望"))
+    _, first = cn.start(ask_of("tradingagents_cn"))
+    broke = first.broke()
+    calls = len(server.calls)
+    server.change(wish=Wish())
+
+    _, second = cn.start(ask_of("tradingagents_cn"))
+
+    assert broke.code == "unparseable_signal"
+    assert second.outcome().decision.action == "buy"
+    assert (calls, len(server.calls)) == (CALLS["tradingagents_cn"], calls + 1)
+
+
 def test_run_when_it_is_killed_amid_a_call_is_gone_and_says_nothing_more(
     cn: Team, server: ModelServer
 ) -> None:
@@ -208,14 +223,69 @@ def test_run_when_nobody_listens_at_the_models_address_breaks(
     assert (broke.code, broke.passing) == ("model_unavailable", True)
 
 
-def test_run_when_its_server_counts_no_tokens_says_so_once(cn: Team, server: ModelServer) -> None:
+def test_run_when_its_server_counts_no_tokens_estimates_them_and_says_so_once(
+    cn: Team, server: ModelServer
+) -> None:
+    """The server knows what it read and wrote; an estimate is more than a third of the characters."""
     server.mode = "uncounted"
 
     _, heard = cn.start(ask_of("tradingagents_cn"))
     heard.outcome()
 
     assert len(heard.of(Noted)) == 1
+    assert heard.calls() == CALLS["tradingagents_cn"]
+    assert all(each.spent.estimated and not each.spent.complete for each in heard.of(Used))
     assert {each.spent.cost for each in heard.costs("quick-model")} == {None}
+    assert all(each.spent.estimated_cost for each in heard.costs("quick-model"))
+    for model, (read, written) in server.usage.items():
+        assert heard.used()[model][0] > read * 0.7  # the server counts the marks of the form too
+        assert heard.used()[model][1] > written
+    assert heard.used() == heard.staged()
+
+
+@pytest.mark.parametrize(
+    ("mode", "counted"), [("hang", True), ("malformed", True), ("503", False), ("401", False)]
+)
+def test_run_when_a_call_was_broken_off_counts_what_it_may_have_used(
+    mode: str, counted: bool, build: Callable[..., Team], server: ModelServer
+) -> None:
+    server.fail(mode, from_call=3)  # type: ignore[arg-type]
+    _, heard = build("tradingagents_cn", timeout_s=0.3).start(ask_of("tradingagents_cn"))
+
+    heard.broke()
+
+    assert heard.calls() == 2 + counted
+    last = heard.of(Used)[-1].spent
+    assert (last.estimated, last.output_tokens == 4000) == (counted, counted)
+    assert (
+        len(server.calls[2].prompt) / 2 <= last.input_tokens <= len(server.calls[2].prompt) * 3 or not counted
+    )
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_run_when_it_is_killed_amid_a_call_counts_what_that_may_have_used(
+    killed: bool, cn: Team, server: ModelServer
+) -> None:
+    server.fail("hang", from_call=3)
+    run, heard = cn.start(ask_of("tradingagents_cn"))
+    server.wait_for_calls(3)
+
+    if killed:
+        run.kill()
+    else:
+        os.kill(run.pid, signal.SIGKILL)
+        heard.broke()
+
+    assert heard.calls() == 3
+    assert heard.of(Used)[-1].spent.estimated
+
+
+def test_run_when_nothing_listens_counts_no_call(build: Callable[..., Team], server: ModelServer) -> None:
+    _, heard = build("tradingagents_cn", base_url="http://127.0.0.1:9/v1").start(ask_of("tradingagents_cn"))
+
+    heard.broke()
+
+    assert heard.of(Used) == []
 
 
 def test_run_when_the_model_talks_nonsense_is_not_trusted(cn: Team, server: ModelServer) -> None:
@@ -225,6 +295,24 @@ def test_run_when_the_model_talks_nonsense_is_not_trusted(cn: Team, server: Mode
 
     flaws = {each.code for each in heard.outcome().quality.flaws}
     assert {"default_decision", "no_evidence"} <= flaws
+
+
+def test_run_when_a_node_was_cut_off_or_failed_says_so_though_it_was_resumed(
+    cn: Team, server: ModelServer, tmp_path: Path
+) -> None:
+    server.fail("cut", from_call=2, calls=1)
+    run, first = cn.start(ask_of("tradingagents_cn"))
+    first.wait_for_stages(6)
+    run.kill()
+    (tmp_path / "job" / "troubles.json").write_text(
+        (tmp_path / "job" / "troubles.json").read_text().replace('"failed": []', '"failed": ["ToolError: x"]')
+    )
+
+    _, second = cn.start(ask_of("tradingagents_cn"))
+
+    flaws = {each.code: each.message for each in second.outcome().quality.flaws}
+    assert flaws["cut_off"].startswith("the answer of Market Analyst was cut off")
+    assert flaws["analyst_failed"].startswith("ToolError: x")
 
 
 def test_run_when_it_has_the_models_key_shows_it_nowhere(

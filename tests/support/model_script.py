@@ -10,8 +10,9 @@ import msgspec
 
 from tests.support.model_answers import Said, Wish, answer
 
-Mode = Literal["ok", "500", "503", "429", "401", "garbage", "empty", "malformed", "uncounted", "hang"]
-"""garbage: words without sense; empty: no text; malformed: no JSON; uncounted: no usage; hang: no answer."""
+Mode = Literal["ok", "500", "503", "429", "401", "garbage", "empty", "malformed", "uncounted", "hang", "cut"]
+"""garbage: words without sense; empty: no text; malformed: no JSON; uncounted: no usage; hang: no answer;
+cut: an answer that ended at its longest."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 BY_STATUS: Mapping[str, int] = {"500": 500, "503": 503, "429": 429, "401": 401}
 NONSENSE = "zxqv lorem 1l1l 嗯嗯 blargh " * 8

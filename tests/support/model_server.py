@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         usage["total_tokens"] = call.input_tokens + call.output_tokens
         told = {} if call.mode == "uncounted" else {"usage": usage}
         head = {"id": f"chatcmpl-{uuid.uuid4().hex[:10]}", "created": int(call.at), "model": call.model}
-        reason = "tool_calls" if said.tool else "stop"
+        reason = "length" if call.mode == "cut" else "tool_calls" if said.tool else "stop"
         if not call.stream:
             calls = {"tool_calls": said.tool_calls} if said.tool else {}
             message = {"role": "assistant", "content": said.text} | calls

@@ -1,11 +1,13 @@
 """A runner's process: its pipes, and its end."""
 
 import contextlib
+import math
 import os
 import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ LONGEST_LINE = 16 << 20
 """Bytes of a line; a runner's own texts are shorter."""
 KILL_S = 2.0
 """How long a killed process may take to be gone; one that waits for a disk takes longer than a moment."""
+DRAIN_S = 0.5
+"""How long the rest of what a killed process has said is read; something of it may keep its pipe open."""
 _PIECE = 1 << 16
 
 
@@ -46,6 +50,7 @@ class Child:
         )
         self._writes, self._ends = threading.Lock(), threading.Lock()
         self._reaped = False
+        self._drained_by = math.inf
 
     @property
     def pid(self) -> int:
@@ -89,6 +94,7 @@ class Child:
         with self._ends:
             if self._reaped:
                 return
+            self._drained_by = min(self._drained_by, time.monotonic() + DRAIN_S)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -124,8 +130,8 @@ class Child:
         with selectors.DefaultSelector() as ready:
             ready.register(out, selectors.EVENT_READ)
             ready.register(err, selectors.EVENT_READ)
-            while True:
-                for key, _ in ready.select():
+            while time.monotonic() < self._drained_by:
+                for key, _ in ready.select(DRAIN_S / 2):
                     piece = os.read(key.fd, _PIECE)
                     if key.fileobj is err:
                         on_noise(piece)
@@ -143,6 +149,7 @@ class Child:
                             on_line(line)
                     elif began > LONGEST_LINE:
                         return f"said a line of more than {LONGEST_LINE >> 20} MiB"
+        return ""
 
     def _close(self, on_noise: Callable[[bytes], None]) -> None:
         """Read what its errors still hold, and close the pipes."""

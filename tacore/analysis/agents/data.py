@@ -1,5 +1,6 @@
 """What the agents may see: tacore's own providers as of the close of the ask's date, and nothing else."""
 
+import logging
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ _PRESS_ALONE = (
 )
 _LONGEST_ARGUMENT = 200
 _PLACES = 6
+_LOG = logging.getLogger(__name__)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,8 @@ class AgentData:
             loaded = load(look)
         except TacoreError as error:
             return Seen(error=error.message)
+        except Exception as error:
+            return Seen(error=_failed("prices", ask, error))
         year = loaded.of_a_year()
         return Seen(
             price=_exact(loaded.raw[3, -1]),
@@ -99,13 +103,15 @@ class AgentData:
         find = self._tools.get(tool)
         if find is None:
             return _none(f"there is no tool {tool[:40]!r}; there are: {', '.join(TOOLS)}")
-        other = other_symbol(self._data, ask, arguments)
-        if other is not None:
-            return _none(f"only {ask.symbol} may be looked at in this analysis, not {other[:40]!r}")
         try:
+            other = other_symbol(self._data, ask, arguments)
+            if other is not None:
+                return _none(f"only {ask.symbol} may be looked at in this analysis, not {other[:40]!r}")
             return find(ask, arguments)
         except TacoreError as error:
             return _none(error.message, tool)
+        except Exception as error:
+            return _none(_failed(tool, ask, error), tool)
 
     def _prices(self, ask: Ask, arguments: Mapping[str, Any]) -> Given:
         look, span = self._span(ask, arguments)
@@ -129,6 +135,12 @@ class AgentData:
         look = open_look(self._data, ask)
         span = span_of(arguments, look.day)
         return open_look(self._data, ask, span.end) if span.end < look.day else look, span
+
+
+def _failed(tool: str, ask: Ask, error: Exception) -> str:
+    """Log what nobody foresaw: it must not end a run that has been paid for."""
+    _LOG.exception("agent_data_failed", extra={"tool": tool, "symbol": ask.symbol})
+    return f"{tool} of {ask.symbol} failed unexpectedly ({type(error).__name__}); the log says why"
 
 
 def _none(reason: str, what: str = "data") -> Given:

@@ -25,6 +25,9 @@ RATING = re.compile(r"\A\s*\*\*Rating\*\*: *(Buy|Overweight|Hold|Underweight|Sel
 
 Without it the rating is the first such word of a free text, or Hold (agents/utils/rating.py:28)."""
 
+REASONS = ("Executive Summary", "Investment Thesis")
+"""What follows the rating in that form, always."""
+
 RATING_WORD = re.compile(r"(?<!\w)(buy|overweight|hold|underweight|sell)(?!\w)", re.IGNORECASE)
 
 FAILED_REPORTS = (
@@ -35,7 +38,7 @@ FAILED_REPORTS = (
     re.compile(r"^\s*统一基本面分析工具调用失败"),  # agents/analysts/fundamentals_analyst.py:628
     re.compile(r"^\s*工具执行失败"),  # agents/analysts/market_analyst.py:340
     re.compile(r"^\s*Google模型API调用失败"),  # agents/utils/google_tool_handler.py:69
-    re.compile(r"调用了工具 \[.*\] 但处理失败"),  # agents/utils/google_tool_handler.py:352
+    re.compile(r"调用了工具 \[[^\]\n]{0,500}\] 但处理失败"),  # agents/utils/google_tool_handler.py:352
     re.compile(r"此为基于工具数据的简化报告"),  # agents/utils/google_tool_handler.py:707
     re.compile(r"分析完成，但未能获取到有效的工具数据"),  # agents/utils/google_tool_handler.py:709
     re.compile(r"^\s*NO_DATA_AVAILABLE"),  # dataflows/interface.py:243 of TradingAgents

@@ -53,12 +53,17 @@ class Look:
 
     def expected_session(self) -> date | None:
         """Give the newest session that had ended by then, by the calendar; None in a long break."""
-        for back in range(_LONGEST_BREAK):
-            day = self.day - back * _ONE
-            close = self.data.close(self.market, day)
-            if close <= self.moment and self.data.session(self.market, close - _IN_SESSION) == str(day):
-                return day
-        return None
+        return due_session(self.data, self.market, self.day, self.moment)
+
+
+def due_session(data: MarketData, market: str, last: date, moment: datetime) -> date | None:
+    """Give the newest session, ``last`` or before, that has ended by a moment; None in a long break."""
+    for back in range(_LONGEST_BREAK):
+        day = last - back * _ONE
+        close = data.close(market, day)
+        if close <= moment and data.session(market, close - _IN_SESSION) == str(day):
+            return day
+    return None
 
 
 def open_look(data: MarketData, ask: Ask, until: date | None = None) -> Look:

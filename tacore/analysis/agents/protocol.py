@@ -12,14 +12,32 @@ class Ready(msgspec.Struct, frozen=True, tag_field="kind", tag="ready"):
     """The engine is imported."""
 
 
-class UsedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="used"):
-    """A call of a model; tokens are None where its server did not say."""
+class SentLine(msgspec.Struct, frozen=True, tag_field="kind", tag="sent"):
+    """A call of a model begins; its tokens are estimates of the most that it may use."""
 
+    n: int
+    node: str
+    model: str
+    input: int
+    output: int
+
+
+class SparedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="spared"):
+    """A call has failed and used nothing."""
+
+    n: int
+
+
+class UsedLine(msgspec.Struct, frozen=True, tag_field="kind", tag="used"):
+    """A call of a model was answered; tokens are estimated where its server did not say."""
+
+    n: int
     node: str
     model: str
     calls: int
-    input: int | None
-    output: int | None
+    input: int
+    output: int
+    estimated: bool
 
 
 class SpentEntry(msgspec.Struct, frozen=True):
@@ -28,8 +46,9 @@ class SpentEntry(msgspec.Struct, frozen=True):
     node: str
     model: str
     calls: int
-    input: int | None
-    output: int | None
+    input: int
+    output: int
+    estimated: bool
 
 
 class StageLine(msgspec.Struct, frozen=True, tag_field="kind", tag="stage"):
@@ -66,6 +85,7 @@ class ToldLine(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
     reports: list[Report]
     debates: list[Speech]
     failed: list[str]
+    cut: list[str]
 
 
 class BrokeLine(msgspec.Struct, frozen=True, tag_field="kind", tag="broke"):
@@ -77,14 +97,24 @@ class BrokeLine(msgspec.Struct, frozen=True, tag_field="kind", tag="broke"):
     retry_after_s: float | None
 
 
-Line = Ready | UsedLine | StageLine | NeedLine | WroteLine | ToldLine | BrokeLine
+Line = Ready | SentLine | SparedLine | UsedLine | StageLine | NeedLine | WroteLine | ToldLine | BrokeLine
 _DECODER = msgspec.json.Decoder(Line)
+_COUNTS = ("n", "calls", "input", "output")
+_BEYOND = 2**53
+
+
+class OutOfBounds(ValueError):
+    """A count is negative, or larger than sums stay exact with."""
 
 
 def read_line(line: bytes) -> Line:
-    """Read one line; raises ValueError for what no runner says."""
+    """Read one line; raises OutOfBounds for a count that is none, ValueError for what no runner says."""
     try:
         found: Line = _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ValueError(f"{error}: {line[:100]!r}") from error
+    for each in (found, *(found.spent if isinstance(found, StageLine) else ())):
+        for name in _COUNTS:
+            if not 0 <= getattr(each, name, 0) < _BEYOND:
+                raise OutOfBounds(f"{name} of a call is no number from 0 to {_BEYOND - 1}: {line[:200]!r}")
     return found

@@ -1,6 +1,6 @@
 """Whether a decision is to be trusted: what its agents saw, wrote and concluded, held against the data."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tacore.analysis.agents.data import Seen
@@ -8,7 +8,7 @@ from tacore.analysis.agents.fingerprints import FAILED_REPORTS
 from tacore.analysis.agents.told import Told
 from tacore.model.jobs import Action, AnalystName, Ask, Flaw, Report, ToolCall
 
-LEAST_REPORT = 50  # characters; a Chinese report of fewer says nothing either
+LEAST_REPORT = 50  # letters and digits; a Chinese report of fewer says nothing either
 _BELOW, _ABOVE = Decimal("0.5"), Decimal(2)
 _SHOWN = 80
 
@@ -28,10 +28,35 @@ _REPORT_NAMES: Mapping[AnalystName, frozenset[str]] = {
 }
 
 
+_PLANS: Mapping[str, str] = {"investment_plan": "research manager", "trader_investment_plan": "trader"}
+_SIDES: Mapping[str, int] = {"investment": 2, "risk": 3}
+
+
 def of_reports(ask: Ask, told: Told) -> Iterator[Flaw]:
-    """Look for analysts that failed, and for reports that are none."""
+    """Look for nodes that failed or were cut off, and for texts that are none."""
     for name in dict.fromkeys(told.failed):
         yield Flaw(code="analyst_failed", message=f"{name} failed; the others decided without it")
+    for name in dict.fromkeys(told.cut):
+        message = f"the answer of {name} was cut off: it was longer than agents.model.max_answer_tokens"
+        yield Flaw(code="cut_off", message=message)
+    yield from _of_analysts(ask, told)
+    for plan, author in _PLANS.items():
+        if not any(each.name == plan and letters(each.text) for each in told.reports):
+            yield _empty(f"the {author}'s plan is empty")
+    for debate, sides in _SIDES.items():
+        heard = {each.speaker for each in told.debates if each.debate == debate and letters(each.text)}
+        if len(heard) < sides:
+            yield _empty(f"the {debate} debate has only {len(heard)} of its {sides} sides")
+    if not letters(told.final_text):
+        yield _empty("the final decision is empty")
+
+
+def letters(text: str) -> int:
+    """Count a text's letters and digits: rules, bullets and dashes say nothing."""
+    return sum(map(str.isalnum, text))
+
+
+def _of_analysts(ask: Ask, told: Told) -> Iterator[Flaw]:
     for analyst in ask.analysts:
         text = _report_of(analyst, told.reports).strip()
         failure = next((each for pattern in FAILED_REPORTS if (each := pattern.search(text))), None)
@@ -39,8 +64,8 @@ def of_reports(ask: Ask, told: Told) -> Iterator[Flaw]:
             yield _empty(f"the {analyst} analyst's report is empty")
         elif failure is not None:
             yield _empty(f"the {analyst} analyst's report only says that it failed ({_cut(failure[0])})")
-        elif len(text) < LEAST_REPORT:
-            yield _empty(f"the {analyst} analyst's report has only {len(text)} characters ({_cut(text)})")
+        elif (count := letters(text)) < LEAST_REPORT:
+            yield _empty(f"the {analyst} analyst's report has only {count} letters and digits ({_cut(text)})")
 
 
 def of_evidence(ask: Ask, calls: Sequence[ToolCall], seen: Seen) -> Iterator[Flaw]:
@@ -79,6 +104,15 @@ def of_target(action: Action, target: Decimal | None, seen: Seen) -> Iterator[Fl
         side = "below" if target < seen.price else "above"
         message = f"{action}, but the target {_money(target)} lies {side} the price of {_money(seen.price)}"
         yield Flaw(code="target_contradicts", message=message)
+
+
+def of_currency(stated: Collection[str], seen: Seen) -> Iterator[Flaw]:
+    """Hold the currencies that a target's sign may mean against the price's."""
+    if stated and seen.currency and seen.currency not in stated:
+        message = (
+            f"the target is in {' or '.join(sorted(stated))}, the price in {seen.currency}: it is left out"
+        )
+        yield Flaw(code="target_currency", message=message)
 
 
 def _without_data(calls: Sequence[ToolCall], seen: Seen) -> Iterator[Flaw]:

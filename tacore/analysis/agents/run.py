@@ -13,12 +13,16 @@ from typing import Any
 
 import msgspec
 
-from tacore.analysis.agents.child import Child
+from tacore.analysis.agents.child import DRAIN_S, Child
 from tacore.analysis.agents.engines import Course
 from tacore.analysis.agents.noise import Noise, Scrubber
 from tacore.analysis.agents.protocol import (
     BrokeLine,
+    Line,
     NeedLine,
+    OutOfBounds,
+    SentLine,
+    SparedLine,
     SpentEntry,
     StageLine,
     ToldLine,
@@ -26,6 +30,7 @@ from tacore.analysis.agents.protocol import (
     WroteLine,
     read_line,
 )
+from tacore.analysis.agents.signal import Unreadable
 from tacore.analysis.agents.told import Told
 from tacore.errors import TacoreError
 from tacore.model.jobs import Ask, Outcome, Report, Spent, ToolCall
@@ -33,7 +38,7 @@ from tacore.ports.analyst import Broke, Finished, Looked, Noted, Said, Say, Stag
 
 LOOKS_AT_ONCE = 2
 _LOG = logging.getLogger(__name__)
-_NO_TOKENS = "the model's server does not say how many tokens it used: tokens and costs are unknown"
+_NO_TOKENS = "the model's server does not say how many tokens it used: they are estimated, rather too high"
 
 Answer = Callable[[Ask, str, str, Mapping[str, Any]], tuple[str, ToolCall]]
 """Gives the text for an agent, and the record of its look at data: ask, node, tool, arguments."""
@@ -73,10 +78,12 @@ class AgentRun:
         self._noise = Noise(errand.folder, self._scrub)
         self._evidence = Evidence(errand.folder / "evidence.ndjson")
         self._saying = threading.RLock()
-        self._over = False
+        self._over = self._killed = False
+        self._heard_all = threading.Event()
         self._word: Finished | Broke | None = None
         self._gone = threading.Event()
         self._counted = True
+        self._open: dict[int, SentLine] = {}
         self._needs: SimpleQueue[NeedLine | None] = SimpleQueue()
 
     def begin(self) -> None:
@@ -97,10 +104,17 @@ class AgentRun:
         return self._over
 
     def kill(self) -> None:
-        """End the process and all of its own at once; nothing is said after this returns. Safe twice."""
+        """End the process and all of its own at once; nothing is said after this returns. Safe twice.
+
+        What it had said of its calls is told before that, and nothing else.
+        """
+        with self._saying:
+            self._killed = True
+        self._child.kill()
+        self._heard_all.wait(DRAIN_S)
+        self._count_open()
         with self._saying:
             self._over = True
-        self._child.kill()
 
     def settle(self, timeout_s: float) -> None:
         """Wait until nothing of the process is left, its folder of its own included."""
@@ -108,23 +122,32 @@ class AgentRun:
 
     def _say(self, said: Said) -> None:
         with self._saying:
-            if not self._over:
+            if not self._over and self._may_say(said):
                 self._over = isinstance(said, Finished | Broke)
                 self._tell(said)
 
+    def _may_say(self, said: Said) -> bool:
+        """Tell whether it may be said now: once the end has come, what was used and the end itself."""
+        return isinstance(said, Used) or (not self._killed and self._word in (None, said))
+
     def _hear(self, line: bytes) -> None:
-        if self._over or self._word is not None:
-            return
         try:
             said = read_line(self._scrub.bytes(line))
+        except OutOfBounds as error:
+            self._break("engine_failed", f"the engine counts what can't be: {error}", passing=False)
+            return
         except ValueError as error:
             self._break("runner_unreadable", f"the runner said what can't be read: {error}", passing=True)
             return
+        if isinstance(said, SentLine | SparedLine | UsedLine):
+            self._count(said)
+        elif not self._killed and self._word is None:
+            self._heed(said)
+
+    def _heed(self, said: Line) -> None:
         match said:
             case StageLine():
                 self._stage(said)
-            case UsedLine():
-                self._used(said)
             case NeedLine():
                 self._needs.put(said)
             case WroteLine():
@@ -136,6 +159,15 @@ class AgentRun:
             case _:
                 pass
 
+    def _count(self, said: SentLine | SparedLine | UsedLine) -> None:
+        with self._saying:
+            if isinstance(said, SentLine):
+                self._open[said.n] = said
+                return
+            self._open.pop(said.n, None)
+            if isinstance(said, UsedLine):
+                self._used(said)
+
     def _stage(self, said: StageLine) -> None:
         spent = [self._spent(each) for each in said.spent]
         progress = self._course.reach(said.next)
@@ -143,20 +175,35 @@ class AgentRun:
 
     def _used(self, said: UsedLine) -> None:
         self._say(Used(spent=self._spent(said)))
-        if self._counted and None in (said.input, said.output):
+        if self._counted and said.estimated:
             self._counted = False
             self._say(Noted(text=_NO_TOKENS))
 
+    def _count_open(self) -> None:
+        """Say what calls that were broken off may have used: their server was at work on them."""
+        with self._saying:
+            while self._open:
+                _, sent = self._open.popitem()
+                self._say(
+                    Used(
+                        spent=self._spent(
+                            SpentEntry(sent.node, sent.model, 1, sent.input, sent.output, estimated=True)
+                        )
+                    )
+                )
+
     def _spent(self, said: UsedLine | SpentEntry) -> Spent:
-        known = said.input is not None and said.output is not None
-        read, written = said.input or 0, said.output or 0
+        cost = self._desk.price(said.model, said.input, said.output)
         return Spent(
             node=said.node,
             model=said.model,
             calls=said.calls,
-            input_tokens=read,
-            output_tokens=written,
-            cost=self._desk.price(said.model, read, written) if known else None,
+            input_tokens=said.input,
+            output_tokens=said.output,
+            cost=None if said.estimated else cost,
+            complete=cost is not None and not said.estimated,
+            estimated=said.estimated,
+            estimated_cost=cost if said.estimated else None,
         )
 
     def _look(self) -> None:
@@ -171,7 +218,11 @@ class AgentRun:
                     "data_failed", f"{need.tool} of {ask.symbol} failed; the log says why", passing=False
                 )
                 return
-            self._evidence.add(call)
+            try:
+                self._evidence.add(call)
+            except OSError as error:
+                self._break("folder_unwritable", f"evidence.ndjson can't be written: {error}", passing=True)
+                return
             self._say(Looked(call=call))
             self._child.send({"answer": need.n, "text": text})
 
@@ -184,10 +235,14 @@ class AgentRun:
             debates=said.debates,
             engine_version=self._errand.engine_version,
             failed=said.failed,
+            cut=said.cut,
         )
         try:
             outcome = self._desk.conclude(self._errand.ask, told, self._evidence.all())
         except TacoreError as error:
+            if isinstance(error, Unreadable):  # read again, the same would be found again
+                with contextlib.suppress(OSError):
+                    (self._errand.folder / "signal.json").unlink(missing_ok=True)
             self._break(error.code, self._scrub.text(error.message), passing=error.retryable)
         except Exception:
             _LOG.exception("agent_conclusion_failed", extra={"symbol": self._errand.ask.symbol})
@@ -207,13 +262,19 @@ class AgentRun:
     def _ended(self, how: str) -> None:
         for _ in range(LOOKS_AT_ONCE):
             self._needs.put(None)
-        self._noise.close()
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-        last = self._noise.last()
-        message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
-        self._say(self._word or Broke(code="child_died", message=message, passing=True))
-        self._gone.set()
+        self._count_open()
+        self._heard_all.set()
+        try:
+            self._noise.close()
+            if self._scratch is not None:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+        finally:
+            last = self._noise.last()
+            message = f"the runner's process {how}" + (f"; it said last:\n{last}" if last else "")
+            with self._saying:
+                self._word = self._word or Broke(code="child_died", message=message, passing=True)
+            self._say(self._word)
+            self._gone.set()
 
 
 class Evidence:
@@ -224,9 +285,13 @@ class Evidence:
         self._lock = threading.Lock()
         self._calls: list[ToolCall] = []
         if path.exists():
-            for line in path.read_bytes().splitlines():
+            kept = path.read_bytes()
+            for line in kept.splitlines():
                 with contextlib.suppress(msgspec.DecodeError):
                     self._calls.append(msgspec.json.decode(line, type=ToolCall))
+            if kept and not kept.endswith(b"\n"):
+                with path.open("ab") as file:
+                    file.write(b"\n")
 
     def add(self, call: ToolCall) -> None:
         """Keep one."""

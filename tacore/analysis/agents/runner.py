@@ -8,10 +8,13 @@ come on standard input and go to standard output:
          {"answer": n, "text"}                              to a question
     out  {"kind": "ready"}                                  the engine is imported
          {"kind": "stage", "node", "next", "spent"}         a node ("": none yet) has finished and is kept
-         {"kind": "used", "node", "model", "calls", "input", "output"}    null tokens: nobody knows
+         {"kind": "sent", "n", "node", "model", "input", "output"}   a call begins; its tokens at most
+         {"kind": "spared", "n"}                            it has failed, and used nothing
+         {"kind": "used", "n", "node", "model", "calls", "input", "output", "estimated"}      is answered
          {"kind": "need", "n", "node", "tool", "arguments"}               a question for data
          {"kind": "wrote", "name", "title", "text"}
-         {"kind": "told", "signal", "answer", "final_text", "reports", "debates", "failed"}  the end
+         {"kind": "told", "signal", "answer", "final_text", "reports", "debates", "failed", "cut"}
+                                                            the end
          {"kind": "broke", "code", "message", "passing", "retry_after_s"}              the other end
 
 ``ask`` is an Ask, ``symbol`` its symbol as the engine writes it, ``spent`` what was used since the last
@@ -24,6 +27,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import itertools
 import json
 import logging
 import math
@@ -130,7 +134,7 @@ def plain(value: Any) -> Any:
     """Give a value as JSON can hold it: texts without the key, of bounded length, of whole characters."""
     if isinstance(value, str):
         secret = os.environ.get("OPENAI_API_KEY", "")
-        whole = value.replace(secret, "[key]") if len(secret) >= SHORTEST_SECRET else value
+        whole = without_pieces(value[: LONGEST + len(secret)], secret)
         return whole[:LONGEST].encode("utf-8", "replace").decode()
     if value is None or isinstance(value, (bool, int)):
         return value
@@ -143,18 +147,53 @@ def plain(value: Any) -> Any:
     return plain(str(value))
 
 
+def without_pieces(text: str, secret: str) -> str:
+    """Take the key out of a text, and whatever piece of it is long enough to be of use."""
+    hidden: set[int] = set()
+    for first in range(len(secret) - SHORTEST_SECRET + 1):
+        piece = secret[first : first + SHORTEST_SECRET]
+        at = text.find(piece)
+        while at >= 0:
+            hidden.update(range(at, at + SHORTEST_SECRET))
+            at = text.find(piece, at + 1)
+    if not hidden:
+        return text
+    parts = itertools.groupby(enumerate(text), lambda each: each[0] in hidden)
+    return "".join("[key]" if key else "".join(mark for _, mark in part) for key, part in parts)
+
+
 # --- the calls of the models
+
+
+class Troubles:
+    """What failed and whose answers were cut off, in all attempts: a resumed run goes on after them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self.of: dict[str, list[str]] = {"failed": [], "cut": []}
+        if path.exists():
+            self.of.update(json.loads(path.read_bytes()))
+
+    def add(self, kind: str, what: str) -> None:
+        """Keep one, once."""
+        what = plain(what)[:LONGEST_MESSAGE]
+        with self._lock:
+            if what not in self.of[kind]:
+                self.of[kind].append(what)
+                replace(self._path, json.dumps(self.of).encode(), flush=True)
 
 
 class Calls:
     """Counts the calls of the models, and turns their failures into ends of the run."""
 
-    def __init__(self, parent: Parent, timeout_s: float) -> None:
-        self._parent, self._timeout_s = parent, timeout_s
-        self._of: dict[Any, tuple[str, str]] = {}
+    def __init__(self, parent: Parent, model: dict[str, Any], troubles: Troubles) -> None:
+        self._parent, self._troubles = parent, troubles
+        self._timeout_s, self._longest = float(model["timeout_s"]), model["max_answer_tokens"]
+        self._open: dict[Any, dict[str, Any]] = {}
+        self._sent = 0
         self.spent: list[dict[str, Any]] = []
         self.answer: str | None = None
-        self.failed: list[str] = []
 
     def handler(self) -> Any:
         """Make the callback handler that LangChain calls."""
@@ -164,10 +203,11 @@ class Calls:
             (base,),
             {
                 "raise_error": True,
-                "on_chat_model_start": lambda _, *args, **more: self._began(**more),
+                "on_chat_model_start": lambda _, model, messages, **more: self._began(messages, **more),
                 "on_llm_end": lambda _, response, **more: self._ended(response, **more),
-                "on_tool_error": lambda _, error, **more: self.failed.append(
-                    f"{type(error).__name__}: {error}"
+                "on_llm_error": lambda _, error, **more: self._failed(error, **more),
+                "on_tool_error": lambda _, error, **more: self._troubles.add(
+                    "failed", f"{type(error).__name__}: {error}"
                 ),
             },
         )()
@@ -186,7 +226,7 @@ class Calls:
             overdue.daemon = True
             overdue.start()
             try:
-                return original(*args, **more)
+                return with_usage(original(*args, **more))
             except Exception as error:
                 raise ModelDown(error) from error
             finally:
@@ -195,27 +235,50 @@ class Calls:
         # Past pydantic, which knows no such field; it stays with the model through bind_tools and the like.
         object.__setattr__(model, "_generate", generate)
 
-    def _began(self, *, run_id: Any, metadata: Any = None, invocation_params: Any = None, **_: Any) -> None:
+    def _began(
+        self, messages: Any, *, run_id: Any, metadata: Any = None, invocation_params: Any = None, **_: Any
+    ) -> None:
         params = invocation_params or {}
-        model = params.get("model") or params.get("model_name") or ""
-        self._of[run_id] = ((metadata or {}).get("langgraph_node") or "", str(model))
+        self._sent += 1
+        texts = [text_of(each) for batch in messages for each in batch]
+        sent = {
+            "n": self._sent,
+            "node": (metadata or {}).get("langgraph_node") or "",
+            "model": str(params.get("model") or params.get("model_name") or ""),
+            "input": tokens_at_most("".join([*texts, str(params.get("tools") or "")])),
+        }
+        self._open[run_id] = sent
+        self._parent.tell("sent", **sent, output=self._longest)
 
     def _ended(self, response: Any, *, run_id: Any, **_: Any) -> None:
-        node, model = self._of.pop(run_id, ("", ""))
+        sent = self._open.pop(run_id, {"n": 0, "node": "", "model": "", "input": 0})
         message = response.generations[0][0].message
         said = message.usage_metadata or {}
+        read, written = said.get("input_tokens"), said.get("output_tokens")
+        text = text_of(message)
+        # No prompt has no tokens, nor has an answer of words.
+        counted = isinstance(read, int) and isinstance(written, int) and read != 0
+        counted = counted and (written != 0 or not text)
         used = {
-            "node": node,
-            "model": model,
+            **sent,
             "calls": 1,
-            "input": said.get("input_tokens"),
-            "output": said.get("output_tokens"),
+            "input": read if counted else sent["input"],
+            "output": written if counted else len(text),
+            "estimated": not counted,
         }
+        if (message.response_metadata or {}).get("finish_reason") == "length":
+            self._troubles.add("cut", sent["node"])
         self.spent.append(used)
         self.answer = (
             message.content if isinstance(message.content, str) else json.dumps(plain(message.content))
         )
         self._parent.tell("used", **used)
+
+    def _failed(self, error: BaseException, *, run_id: Any, **_: Any) -> None:
+        """Say of a call that its server refused or never had that it used nothing; another may have."""
+        cause = error.args[0] if isinstance(error, ModelDown) else error
+        if unused(cause) and (sent := self._open.pop(run_id, None)):
+            self._parent.tell("spared", n=sent["n"])
 
     def _overdue(self) -> None:
         message = f"no whole answer within {self._timeout_s:g} s (agents.model.timeout_s)"
@@ -223,6 +286,43 @@ class Calls:
         os._exit(4)
 
 
+def with_usage(answer: Any) -> Any:
+    """Have an answer's usage be a mapping: without one TradingAgents-CN's risk judge decides by default."""
+    output = getattr(answer, "llm_output", None)
+    if isinstance(output, dict) and output.get("token_usage", {}) is None:
+        output["token_usage"] = {}
+    return answer
+
+
+def text_of(message: Any) -> str:
+    """Give all that a message says: its content, and the tools that it calls."""
+    content = message.content if isinstance(message.content, str) else str(message.content)
+    calls = getattr(message, "tool_calls", None)
+    return content + (str(calls) if calls else "")
+
+
+def tokens_at_most(text: str) -> int:
+    """Estimate a text's tokens upwards: a character of ASCII is half a token, any other a whole one."""
+    ascii_only = len(text.encode("ascii", "ignore"))
+    return len(text) - ascii_only // 2
+
+
+def unused(error: BaseException) -> bool:
+    """Tell whether a call that failed has surely used no tokens: it was refused, or never sent."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return status not in TIMED_OUT
+    names: set[str] = set()
+    cause = error.__cause__ or error.__context__
+    for _ in range(10):  # causes may go round
+        if cause is None:
+            break
+        names.update(each.__name__ for each in type(cause).__mro__)
+        cause = cause.__cause__ or cause.__context__
+    return bool(names & {"ConnectError", "ConnectTimeout", "PoolTimeout", "ConnectionRefusedError"})
+
+
+TIMED_OUT = (408, 504)
 FAILURES = {
     401: ("model_unauthorized", "the model's server refuses the key", False),
     402: ("model_quota", "the account at the model's server is used up", False),
@@ -679,10 +779,11 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
     """Run an ask, from its last checkpoint where there is one, and give what it comes to."""
     data.symbol, data.own_symbol = order["symbol"], order["ask"]["symbol"]
     team = engine.build(module, order)
-    calls = Calls(parent, float(order["model"]["timeout_s"]))
+    folder = Path(order["folder"])
+    troubles = Troubles(folder / "troubles.json")
+    calls = Calls(parent, order["model"], troubles)
     calls.guard(team.quick_thinking_llm)
     calls.guard(team.deep_thinking_llm)
-    folder = Path(order["folder"])
     saver = newest_checkpoint(folder / "checkpoint")
     graph = team.graph.builder.compile(checkpointer=saver)
     handler = calls.handler()
@@ -710,7 +811,7 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
         "final_text": final(state),
         "reports": reports,
         "debates": debates,
-        "failed": calls.failed,
+        **troubles.of,
     }
 
 

@@ -1,5 +1,6 @@
 """Read what an engine decided: its action and numbers, without any that its model never gave."""
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from tacore.analysis.agents.fingerprints import (
     DEFAULT_REASONS,
     RATING,
     RATING_WORD,
+    REASONS,
 )
 from tacore.analysis.agents.told import Told
 from tacore.errors import TacoreError
@@ -31,9 +33,22 @@ ACTIONS: Mapping[str, Action] = {
     "sell": "sell",
 }
 _ASKED_FOR = "买入, 持有, 卖出, Buy, Overweight, Hold, Underweight, Sell"
-_SECTION = r"\*\*{}\*\*:\s*(.*?)(?=\n\s*\*\*[A-Z][A-Za-z ]+\*\*:|\Z)"
-_MONEY = str.maketrans("", "", "$¥￥,元 ")
+_HEADING = re.compile(r"\*\*[A-Z][A-Za-z ]{1,60}\*\*:")
+_SIGNS: Mapping[str, frozenset[str]] = {
+    "US$": frozenset({"USD"}),
+    "HK$": frozenset({"HKD"}),
+    "$": frozenset({"USD", "HKD", "USDT", "USDC", "FDUSD"}),
+    "美元": frozenset({"USD"}),
+    "港元": frozenset({"HKD"}),
+    "元": frozenset({"CNY", "HKD"}),
+    "¥": frozenset({"CNY", "JPY"}),
+    "￥": frozenset({"CNY", "JPY"}),
+}
+"""The currencies that a sign beside a number may mean, the longer signs first."""
+_SPACING = str.maketrans("", "", ", ")
 _SHOWN = 80
+_LONGEST_NUMBER = 40
+_MOST_DIGITS = 15  # before the point, or zeros behind it: written out, 1e300000000 would be 300 MB
 
 
 class Unreadable(TacoreError):
@@ -44,11 +59,15 @@ class Unreadable(TacoreError):
 
 @dataclass(slots=True)
 class Signal:
-    """What was decided; a number that was none, or was never given, is None. ``flaws`` say what is wrong."""
+    """What was decided; a number that was none, or was never given, is None. ``flaws`` say what is wrong.
+
+    ``currencies`` are those that the target's sign may mean, none where it has none.
+    """
 
     action: Action
     confidence: float | None = None
     target: Decimal | None = None
+    currencies: frozenset[str] = frozenset()
     risk_score: float | None = None
     horizon: str = ""
     reasoning: str = ""
@@ -84,8 +103,14 @@ def read_tauric(told: Told) -> Signal:
         signal.flaws.append(_default(_why_guessed(text)))
     else:
         signal = Signal(action_of(header[1]))
+        lacking = [name for name in REASONS if not any(map(str.isalnum, _section(name, text)))]
+        if lacking:
+            lacks = " and ".join(lacking)
+            signal.flaws.append(
+                _default(f"the final decision is not in the form asked for: it lacks {lacks}")
+            )
     signal.reasoning, signal.horizon = _section("Executive Summary", text), _section("Time Horizon", text)
-    signal.target = _price(_section("Price Target", text) or None, signal.flaws)
+    _set_target(signal, _section("Price Target", text) or None)
     return signal
 
 
@@ -101,7 +126,7 @@ def _from_numbers(stated: Mapping[str, Any]) -> Signal:
     signal = Signal(action_of(stated.get("action")))
     signal.confidence = _share("confidence", stated.get("confidence"), signal.flaws)
     signal.risk_score = _share("risk_score", stated.get("risk_score"), signal.flaws)
-    signal.target = _price(stated.get("target_price"), signal.flaws)
+    _set_target(signal, stated.get("target_price"))
     reasoning = stated.get("reasoning")
     signal.reasoning = reasoning.strip() if isinstance(reasoning, str) else ""
     return signal
@@ -109,9 +134,9 @@ def _from_numbers(stated: Mapping[str, Any]) -> Signal:
 
 def _object_in(answer: str) -> Mapping[str, Any] | None:
     """Find the JSON object in a model's answer, as the engine does: from the first brace to the last."""
-    braces = re.search(r"\{.*\}", answer, re.DOTALL)
+    first, last = answer.find("{"), answer.rfind("}")
     try:
-        found = json.loads(braces[0]) if braces else None
+        found = json.loads(answer[first : last + 1]) if 0 <= first < last else None
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -130,34 +155,38 @@ def _share(name: str, value: object, flaws: list[Flaw]) -> float | None:
     return float(number)
 
 
-def _price(value: object, flaws: list[Flaw]) -> Decimal | None:
+def _set_target(signal: Signal, value: object) -> None:
     if value is None or (isinstance(value, str) and value.strip().lower() in ("", "null", "none")):
-        return None
-    number = _number(value)
+        return
+    sign = next((each for each in _SIGNS if isinstance(value, str) and each in value), "")
+    number = _number(value.replace(sign, "", 1) if sign and isinstance(value, str) else value)
     if number is None:
-        flaws.append(_no_number("target_price", value))
-        return None
-    if number <= 0:
-        flaws.append(
-            Flaw(code="target_out_of_range", message=f"the target {_shown(value)} is no price: left out")
-        )
-        return None
-    return number
+        signal.flaws.append(_no_number("target_price", value))
+    elif number <= 0:
+        message = f"the target {_shown(value)} is no price: left out"
+        signal.flaws.append(Flaw(code="target_out_of_range", message=message))
+    else:
+        signal.target, signal.currencies = number, _SIGNS.get(sign, frozenset())
 
 
 def _number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    try:
-        number = Decimal(value.translate(_MONEY) if isinstance(value, str) else repr(value))
-    except InvalidOperation:
+    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
         return None
-    return number if number.is_finite() else None
+    try:
+        number = Decimal(value.translate(_SPACING) if isinstance(value, str) else repr(value))
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def _section(name: str, text: str) -> str:
-    found = re.search(_SECTION.format(name), text, re.DOTALL)
-    return found[1].strip() if found else ""
+    """Find what stands below a heading, up to the next; by lines, for models write texts of any length."""
+    _, found, rest = text.partition(f"**{name}**:")
+    first, *others = rest.split("\n") if found else [""]
+    lines = [first, *itertools.takewhile(lambda line: not _HEADING.match(line.lstrip()), others)]
+    return "\n".join(lines).strip()
 
 
 def _why_guessed(text: str) -> str:
@@ -181,5 +210,5 @@ def _no_number(name: str, value: object) -> Flaw:
 
 
 def _shown(value: object) -> str:
-    text = "missing" if value is None else repr(value)
+    text = "missing" if value is None else repr(value[: _SHOWN + 1] if isinstance(value, str) else value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -30,7 +30,12 @@ def span_of(arguments: Mapping[str, Any], last: date) -> Span:
     start = _day("start", arguments, span)
     days = _count(arguments, span)
     if start is None and days is not None:
-        start = span.end - timedelta(days=days)
+        try:
+            start = span.end - timedelta(days=days)
+        except OverflowError:
+            span.notes.append(
+                f"{days} days before {span.end} there is no date, and lookback_days is left out."
+            )
     if start is not None and start > span.end:
         span.notes.append(f"start {start} lies after {span.end}, and is left out.")
     else:

@@ -14,7 +14,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     ``signal`` is what the engine's process_signal gave: of TradingAgents-CN its mapping, of TradingAgents
     {"rating": the word}. ``answer`` is what the model itself wrote when asked for the signal, wherein
     TradingAgents-CN puts its own values for what it lacks; None where it was not kept, or nothing was asked.
-    ``failed`` names analysts or nodes that failed.
+    ``failed`` names analysts or nodes that failed, ``cut`` those of whose answers the end is missing.
     """
 
     signal: Mapping[str, Any]
@@ -23,4 +23,5 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     debates: Sequence[Speech] = ()
     engine_version: str = ""
     failed: Sequence[str] = ()
+    cut: Sequence[str] = ()
     answer: str | None = None

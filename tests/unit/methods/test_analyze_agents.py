@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from tacore.analysis.agents.data import AgentData
 from tacore.clock import ManualClock
 from tacore.errors import InvalidParams, NotFound, TacoreError, Unavailable
+from tacore.market.router import Markets
 from tacore.methods import analyze_agents, cancel_job, get_job, list_jobs, retry_job
+from tacore.model.jobs import Ask
 from tacore.ports import Context, Later, Method, Ports
 from tacore.worker.params import ParamsReader
 from tests.support.job_world import JobWorld
@@ -23,9 +26,15 @@ def world(tmp_path: Path) -> Iterator[JobWorld]:
         yield made
 
 
-def call(world: JobWorld, method: Method, params: Mapping[str, Any], key: str = "1") -> Any:
+def call(
+    world: JobWorld,
+    method: Method,
+    params: Mapping[str, Any],
+    key: str = "1",
+    markets: Markets | None = None,
+) -> Any:
     """Call a method, with as many turns as it needs; numbers are floats."""
-    ports = Ports(open_markets(), jobs=world.desk)
+    ports = Ports(markets or open_markets(), jobs=world.desk)
     deadline = world.clock.monotonic() + 5
     clock: ManualClock = world.clock
     context = Context(key, method.name, "local", deadline, clock, ports)
@@ -55,6 +64,36 @@ def test_agents_when_asked_give_a_job_at_once_in_our_own_spelling(world: JobWorl
     assert (data["quick_model"], data["deep_model"], data["joined"]) == ("small", "large", False)
     assert (data["engine"], data["decision"], data["limits"]["max_s"]) == ("tradingagents_cn", None, 600)
     assert data["tokens"] == {"input": 0, "output": 0, "total": 0, "calls": 0}
+
+
+@pytest.mark.parametrize("asked", [{}, {"date": "2013-06-15"}])
+def test_agents_when_the_feed_ended_months_ago_are_asked_as_of_the_session_due_and_warn(
+    world: JobWorld, asked: dict[str, Any]
+) -> None:
+    """The sample ends on 2013-03-01; Friday 2013-06-14 had a session, Saturday had none."""
+    late = open_markets({"US": {"provider": "sample", "replay": {"at": "2013-06-15"}}})
+    data = call(world, analyze_agents.METHOD, {"symbol": "AAPL", **asked}, markets=late)
+    assert data["date"] == "2013-06-14"
+    stale = [each for each in data["warnings"] if each.startswith("stale: ")]
+    assert stale == ["stale: AAPL ends on 2013-03-01, but a session was due on 2013-06-14"]
+    ask = Ask(
+        engine="tradingagents",
+        market="US",
+        symbol="AAPL",
+        date=data["date"],
+        analysts=("market",),
+        debate_rounds=1,
+        risk_rounds=1,
+        quick_model="q",
+        deep_model="d",
+    )
+    seen = AgentData(late, world.clock).seen(ask)
+    assert (seen.stale, seen.as_of) == (True, "2013-03-01")
+
+
+def test_agents_when_a_standing_replay_is_at_its_close_are_not_stale(world: JobWorld) -> None:
+    data = ask(world)
+    assert (data["date"], data["warnings"]) == ("2013-03-01", [])
 
 
 def test_agents_when_the_day_had_no_session_look_from_the_last_before(world: JobWorld) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tacore.analysis.agents.conclude import FLAWS, Told, Unreadable, conclude
 from tacore.analysis.agents.data import Seen
-from tacore.model.jobs import Ask, Outcome, Report, ToolCall
+from tacore.model.jobs import Ask, Engine, Outcome, Report, Speech, ToolCall
 
 REPORT = "The price rose on growing volume over the last twenty sessions, and stands at its high of the year."
 ASK = Ask(
@@ -52,14 +52,29 @@ They are cheap.
 **Time Horizon**: 3-6 months"""
 
 
-def told(signal: Any = GOOD, **changes: Any) -> Told:
+JUDGES = (
+    Report(name="investment_plan", title="Research manager", text="Buy in steps, for earnings grow."),
+    Report(name="trader_investment_plan", title="Trader", text="Buy a tenth of it each week."),
+)
+DEBATES = (
+    Speech(debate="investment", speaker="Bull Analyst", text="It grows."),
+    Speech(debate="investment", speaker="Bear Analyst", text="It is dear."),
+    Speech(debate="risk", speaker="Risky Analyst", text="All of it."),
+    Speech(debate="risk", speaker="Safe Analyst", text="Half of it."),
+    Speech(debate="risk", speaker="Neutral Analyst", text="In steps."),
+)
+
+
+def told(signal: Any = GOOD, judges: tuple[Report, ...] = JUDGES, **changes: Any) -> Told:
     made = Told(
         signal=signal,
         final_text="建议买入，目标价 500",
         reports=(Report(name="market", title="Market", text=REPORT),),
+        debates=DEBATES,
         engine_version="1.0.0-preview (bd59960)",
     )
-    return msgspec.structs.replace(made, **changes)
+    made = msgspec.structs.replace(made, **changes)
+    return msgspec.structs.replace(made, reports=(*made.reports, *judges))
 
 
 def tauric(text: str = PM, rating: str = "Overweight", **changes: Any) -> Told:
@@ -213,6 +228,20 @@ def test_tauric_when_its_rating_was_picked_from_free_text_is_a_default(text: str
     assert "picked from its free text" in messages(found)
 
 
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("**Rating**: Buy", "Executive Summary and Investment Thesis"),
+        ("**Rating**: Buy\n\n**Executive Summary**: Now.", "Investment Thesis"),
+        (PM.replace("Build a position in steps.", " --"), "Executive Summary"),
+    ],
+)
+def test_tauric_when_its_form_lacks_its_reasons_is_a_default(text: str, lacks: str) -> None:
+    found = outcome(tauric(text), ask=TAURIC)
+    assert codes(found) == ["default_decision"]
+    assert messages(found) == f"the final decision is not in the form asked for: it lacks {lacks}"
+
+
 # -- what can't be read ----------------------------------------------------------------------------
 
 
@@ -259,7 +288,7 @@ def test_share_when_it_is_at_an_end_or_text_is_kept(value: Any) -> None:
     ("target", "action", "expected"),
     [
         (500, "买入", []),
-        ("¥1,400.20", "买入", []),  # 2 * 702.1 = 1404.2
+        ("$1,400.20", "买入", []),  # 2 * 702.1 = 1404.2
         (1404.2, "买入", []),
         (1404.21, "买入", ["target_out_of_range"]),
         (215.235, "卖出", []),  # 430.47 / 2
@@ -293,6 +322,79 @@ def test_target_when_it_is_no_price_is_left_out(target: Any, code: str) -> None:
     assert (codes(found), found.decision.target_price) == ([code], None)
 
 
+@pytest.mark.parametrize(
+    "value", ["1e300000000", "1e16", "0e999999999", "9" * 100_000, 1e300, "1e-300000000"]
+)
+def test_number_when_its_digits_would_fill_the_memory_is_none(value: Any) -> None:
+    found = outcome(told(GOOD | {"target_price": value, "confidence": value}))
+    assert codes(found) == ["unparseable_signal", "unparseable_signal"]
+    assert (found.decision.target_price, found.decision.confidence) == (None, None)
+    assert len(messages(found)) < 500
+
+
+@pytest.mark.parametrize(
+    ("target", "currency", "fits"),
+    [
+        ("$500", "USD", True),
+        ("US$500", "USD", True),
+        ("$500", "USDT", True),
+        ("HK$500", "HKD", True),
+        ("500港元", "HKD", True),
+        ("¥500", "CNY", True),
+        ("500 元", "CNY", True),
+        ("500", "CNY", True),
+        (500, "CNY", True),
+        ("$500", "", True),
+        ("$500", "CNY", False),
+        ("500美元", "CNY", False),
+        ("¥500", "USD", False),
+        ("500元", "USD", False),
+        ("HK$500", "USD", False),
+    ],
+)
+def test_target_when_its_sign_is_of_another_currency_is_left_out(
+    target: Any, currency: str, fits: bool
+) -> None:
+    seen = msgspec.structs.replace(SEEN, currency=currency)
+    found = outcome(told(GOOD | {"target_price": target}), seen=seen)
+    assert codes(found) == ([] if fits else ["target_currency"])
+    assert found.decision.target_price == (Decimal(500) if fits else None)
+
+
+def test_tauric_when_its_target_is_in_another_currency_leaves_it_out() -> None:
+    seen = msgspec.structs.replace(SEEN, currency="CNY")
+    found = outcome(tauric(PM.replace("500.5", "$500.5")), ask=TAURIC, seen=seen)
+    assert (codes(found), found.decision.target_price) == (["target_currency"], None)
+
+
+# -- texts made to be slow -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engine", "text", "answer"),
+    [
+        ("tradingagents", PM + "\n" * 150_000, None),
+        ("tradingagents", "**Executive Summary**: x" + "\n" * 150_000, None),
+        ("tradingagents", PM + "\n **A" * 40_000, None),
+        ("tradingagents_cn", "x", "{" * 190_000),
+        ("tradingagents_cn", "x", "[{" * 95_000 + "}"),
+        ("tradingagents_cn", "x", '{"a":' * 40_000 + "}" * 40_000),
+    ],
+)
+def test_decision_when_its_text_is_made_to_be_slow_is_read_at_once(
+    engine: Engine, text: str, answer: str | None
+) -> None:
+    """What grew with the square of the length took from half a minute to hours for these."""
+    ask = msgspec.structs.replace(ASK, engine=engine)
+    of = told(GOOD | {"rating": "Buy"}, final_text=text, answer=answer)
+    assert outcome(of, ask=ask).decision.action == "buy"
+
+
+def test_report_when_it_is_made_to_be_slow_is_read_at_once() -> None:
+    text = "调用了工具 [" * 20_000
+    assert outcome(told(reports=(Report(name="market", title="", text=text),))).reports
+
+
 # -- reports ---------------------------------------------------------------------------------------
 
 
@@ -301,7 +403,9 @@ def test_target_when_it_is_no_price_is_left_out(target: Any, code: str) -> None:
     [
         ("", "is empty"),
         (" \n", "is empty"),
-        ("持有", "has only 2 characters"),
+        ("-" * 60, "has only 0 letters"),
+        ("| --- | " * 40 + "n/a", "has only 2 letters"),
+        ("持有", "has only 2 letters"),
         (
             "市场分析师调用了工具但分析生成失败: ['get_stock_market_data_unified']" + "x" * 60,
             "only says that it",
@@ -320,6 +424,35 @@ def test_report_when_it_is_none_is_told(text: str, says: str) -> None:
     found = outcome(told(reports=(Report(name="market", title="Market", text=text),)))
     assert codes(found) == ["empty_report"]
     assert says in messages(found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"judges": JUDGES[1:]}, "the research manager's plan is empty"),
+        (
+            {"judges": (JUDGES[0], msgspec.structs.replace(JUDGES[1], text="--- "))},
+            "the trader's plan is empty",
+        ),
+        ({"debates": DEBATES[1:]}, "the investment debate has only 1 of its 2 sides"),
+        ({"debates": DEBATES[:2]}, "the risk debate has only 0 of its 3 sides"),
+        (
+            {"debates": (*DEBATES[:4], msgspec.structs.replace(DEBATES[4], text="..."))},
+            "the risk debate has only 2 of its 3 sides",
+        ),
+        ({"final_text": " \n"}, "the final decision is empty"),
+    ],
+)
+def test_report_when_a_judge_or_a_side_of_a_debate_has_none_is_told(changes: Any, says: str) -> None:
+    found = outcome(told(**changes))
+    assert codes(found) == ["empty_report"]
+    assert messages(found) == says
+
+
+def test_answer_when_it_was_cut_off_is_told_of_its_node() -> None:
+    found = outcome(told(cut=("Trader", "Risk Judge", "Trader")))
+    assert codes(found) == ["cut_off", "cut_off"]
+    assert messages(found).startswith("the answer of Trader was cut off")
 
 
 def test_report_when_an_analyst_has_none_is_told_of_each() -> None:

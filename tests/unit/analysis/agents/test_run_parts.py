@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tacore.analysis.agents import runner
 from tacore.analysis.agents.engines import ENGINE_FACTS, Course
 from tacore.analysis.agents.noise import LARGEST, Noise, Scrubber
 from tests.support.agent_runs import ask_of
@@ -68,3 +69,34 @@ def test_noise_when_there_is_an_attempt_before_keeps_both(tmp_path: Path) -> Non
 @pytest.mark.parametrize("key", ["", "none", "EMPTY"])
 def test_scrubber_when_the_key_is_none_leaves_texts_alone(key: str) -> None:
     assert Scrubber(key).text("none of it is EMPTY") == "none of it is EMPTY"
+
+
+SCRUBBED = [
+    ("the key CANARY-0123456789 is wrong", "the key [key] is wrong"),
+    ("the key CANARY-0***6789 is wrong", "the key [key]***6789 is wrong"),
+    ("…ARY-01234567… and 23456789", "…[key]… and [key]"),
+    ("CANARY-0123456789CANARY-0123456789", "[key]"),
+    ("CANARY- is a bird, 0123456 a number", "CANARY- is a bird, 0123456 a number"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "kept"), SCRUBBED)
+def test_runner_when_a_piece_of_the_key_is_told_takes_it_out(
+    text: str, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert runner.plain({"message": [text]}) == {"message": [kept]}
+
+
+@pytest.mark.parametrize(("text", "kept"), SCRUBBED[:-1])
+def test_noise_when_a_piece_of_the_key_is_printed_takes_it_out(text: str, kept: str, tmp_path: Path) -> None:
+    noise = Noise(tmp_path, Scrubber(KEY))
+    noise.hear(f"{text}\n".encode())
+    noise.close()
+    assert (tmp_path / "run.log").read_text().replace("[key][key]", "[key]") == kept + "\n"
+
+
+def test_runner_when_the_key_is_short_leaves_texts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    assert runner.plain("none of it") == "none of it"
