@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from tests.support.command import command, environment
+from tests.support.command import command, environment, run
 
 PATIENCE_S = 20.0
 
@@ -77,16 +77,7 @@ class Home:
 
     def run(self, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
-        return subprocess.run(
-            command(*words),
-            cwd=self.folder,
-            env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=40,
-            check=False,
-        )
+        return run(words, self.folder, self.environ | environ, timeout_s=40)
 
     def rows(self, *words: str) -> list[dict[str, Any]]:
         """Run a command that must succeed; give its lines of ndjson."""
