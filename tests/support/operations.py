@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from tests.support.calendars import keep_calendars
 from tests.support.command import command, environment, run
 
 PATIENCE_S = 20.0
@@ -96,6 +97,7 @@ class Home:
         """Start everything and wait until it is ready; ``orders``, ``agents`` and ``monitor`` add theirs."""
         wanted = {"--no-orders": orders, "--no-agents": agents, "--no-monitor": monitor}
         without = [option for option, there in wanted.items() if not there]
+        keep_calendars(self.folder)  # a child that computes them is one process more, and most of a second
         process = self.start("up", *words, *without, **environ)
         eventually(lambda: self.said("up.out") or process.poll() is not None, "tacore up is ready")
         assert process.poll() is None, self.said("up.err")
