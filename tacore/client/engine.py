@@ -75,8 +75,11 @@ class Engine:
                 until = min(until, now + LOOK_S if link.up else link.probe_at)
         if also is not None:
             poller.register(also, zmq.POLLIN)
-        wait_ms = 0.0 if self._done else max(0.0, (until - now) * 1000)
-        poller.poll(math.ceil(wait_ms))
+        wait_s = 0.0 if self._done else max(0.0, until - now)
+        if poller.sockets:
+            poller.poll(math.ceil(wait_s * 1000))
+        else:  # a poll of nothing does not wait
+            time.sleep(wait_s)
 
     def _tend(self, link: Link, now: float) -> None:
         while (body := link.receive()) is not None:

@@ -9,8 +9,11 @@ import yaml
 from tacore.settings.names import CONFIG_FILES, ENV_CONFIG
 from tacore.settings.problems import Problem, nearest, problem
 
+# libyaml's takes a tenth of the time, which each process spends when it starts; not every build has it.
+_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-class _Loader(yaml.SafeLoader):
+
+class _Loader(_Safe):  # type: ignore[misc, valid-type]
     """Reads plain JSON-like values: a date stays text, and a key given twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -26,7 +26,7 @@ from tests.support.order_crashes import CrashWorld
 from tests.support.order_witnesses import check
 
 SEED = int(os.environ.get("ORDER_CRASHES_SEED", "20130301"))
-COUNT = int(os.environ.get("ORDER_CRASHES", "2000"))
+COUNT = int(os.environ.get("ORDER_CRASHES", "500"))
 CRASHES_OF_A_WORLD = 14
 ACTS_OF_A_CRASH = 40
 """After so many acts another point is chosen: some are not reached any more."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import command, tacore
+from tests.support.command import command, fresh_tacore
 from tests.support.service import Service, free_ports, wait_until
 
 CLOSES = {"AAPL": 430.47, "FB": 27.78, "GOOG": 806.19, "IBM": 202.91, "MSFT": 27.95}
@@ -32,7 +32,7 @@ CLOSES = {"AAPL": 430.47, "FB": 27.78, "GOOG": 806.19, "IBM": 202.91, "MSFT": 27
 def test_command_when_the_service_runs_ends_with_its_code(
     service: Service, code: int, words: str, said: str
 ) -> None:
-    result = tacore(words.split(), service.home, **service.environ)
+    result = fresh_tacore(words.split(), service.home, **service.environ)
     assert result.returncode == code, result
     assert said in result.stderr
     assert "Traceback" not in result.stderr
@@ -44,24 +44,24 @@ def test_call_when_the_broker_does_not_answer_ends_with_4(service: Service) -> N
     service.kill(broker, signal.SIGSTOP)
     try:
         words = ["call", "health.check", "--timeout", "0.3", "--retries", "1"]
-        result = tacore(words, service.home, **service.environ)
+        result = fresh_tacore(words, service.home, **service.environ)
     finally:
         service.kill(broker, signal.SIGCONT)
     assert (result.returncode, result.stdout) == (4, ""), result
     service.wait_ready()
-    assert tacore(["call", "health.check"], service.home, **service.environ).returncode == 0
+    assert fresh_tacore(["call", "health.check"], service.home, **service.environ).returncode == 0
 
 
 def test_call_when_no_broker_listens_ends_with_5(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    result = tacore(["call", "health.check"], tmp_path, ZMQ_FRONTEND_PORT=str(port))
+    result = fresh_tacore(["call", "health.check"], tmp_path, ZMQ_FRONTEND_PORT=str(port))
     assert (result.returncode, result.stdout) == (5, ""), result
     assert "tacore up" in result.stderr
 
 
 def test_batch_when_one_line_fails_ends_with_8_and_answers_the_others(service: Service) -> None:
     lines = '{"symbols": ["AAPL"]}\n{"symbols": []}\nno json\n{"symbol": "IBM"}\n'
-    result = tacore(["batch", "get.market_data", "-"], service.home, text=lines, **service.environ)
+    result = fresh_tacore(["batch", "get.market_data", "-"], service.home, text=lines, **service.environ)
     answers = {each["line"]: each for each in map(json.loads, result.stdout.splitlines())}
     assert result.returncode == 8, result
     assert {number: each["status"] for number, each in answers.items()} == {
@@ -144,7 +144,7 @@ def test_scan_when_no_worker_runs_says_within_3_s_how_to_start_some_and_then_ans
 ) -> None:
     scan = ["call", "scan.market", "--market", "US"]
     asked = time.monotonic()
-    result = tacore(scan, alone.home, **alone.environ)
+    result = fresh_tacore(scan, alone.home, **alone.environ)
     took_s = time.monotonic() - asked
     assert (result.returncode, result.stdout) == (3, ""), result
     assert "unavailable" in result.stderr and "tacore worker spawn" in result.stderr
@@ -154,7 +154,7 @@ def test_scan_when_no_worker_runs_says_within_3_s_how_to_start_some_and_then_ans
     alone.wait_ready()
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     for folder in (alone.home, elsewhere):
-        result = tacore(scan, folder, **alone.environ)
+        result = fresh_tacore(scan, folder, **alone.environ)
         assert result.returncode == 0, result
         rows = [json.loads(line) for line in result.stdout.splitlines()]
         assert {row["symbol"]: row["price"] for row in rows} == CLOSES

@@ -18,7 +18,7 @@ from tests.support.seed_client import SeedClient
 from tests.support.service import Service
 
 CLIENTS = 8
-EACH = int(os.environ.get("TACORE_CALLS", "200"))
+EACH = int(os.environ.get("TACORE_CALLS", "80"))
 HEAVY = ("analyze.", "evaluate.")
 """Calls of which a tenth is made: computed ones, which make the test ten times as long."""
 

@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from tests.support.forked import can_fork, run_forked
 
 OURS = (
     "TACORE",
@@ -34,14 +35,39 @@ def tacore(
     words: Sequence[str], cwd: Path, endpoint: str | None = None, text: str = "", **environ: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, with ``text`` on its standard input."""
-    extra: dict[str, Any] = environ | ({"TACORE_ENDPOINT": endpoint} if endpoint else {})
+    return run(words, cwd, _environment(endpoint, environ), text, timeout_s=30)
+
+
+def fresh_tacore(
+    words: Sequence[str], cwd: Path, endpoint: str | None = None, text: str = "", **environ: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end as people do, by an interpreter that starts for it."""
+    return run(words, cwd, _environment(endpoint, environ), text, timeout_s=30, fresh=True)
+
+
+def run(
+    words: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    text: str = "",
+    *,
+    timeout_s: float,
+    fresh: bool = False,
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end in exactly this environment, forked unless it has to be ``fresh``."""
+    if not fresh and can_fork(environ, text):
+        return run_forked(words, cwd, environ, text, timeout_s)
     return subprocess.run(
         command(*words),
         cwd=cwd,
-        env=environment(**extra),
+        env=environ,
         input=text,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=timeout_s,
         check=False,
     )
+
+
+def _environment(endpoint: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+    return environment(**environ, **({"TACORE_ENDPOINT": endpoint} if endpoint else {}))

@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from tests.support.command import command, environment
+from tests.support.calendars import keep_calendars
+from tests.support.command import command, environment, run
 
 PATIENCE_S = 20.0
 
@@ -77,16 +78,7 @@ class Home:
 
     def run(self, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
-        return subprocess.run(
-            command(*words),
-            cwd=self.folder,
-            env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=40,
-            check=False,
-        )
+        return run(words, self.folder, self.environ | environ, timeout_s=40)
 
     def rows(self, *words: str) -> list[dict[str, Any]]:
         """Run a command that must succeed; give its lines of ndjson."""
@@ -105,6 +97,7 @@ class Home:
         """Start everything and wait until it is ready; ``orders``, ``agents`` and ``monitor`` add theirs."""
         wanted = {"--no-orders": orders, "--no-agents": agents, "--no-monitor": monitor}
         without = [option for option, there in wanted.items() if not there]
+        keep_calendars(self.folder)  # a child that computes them is one process more, and most of a second
         process = self.start("up", *words, *without, **environ)
         eventually(lambda: self.said("up.out") or process.poll() is not None, "tacore up is ready")
         assert process.poll() is None, self.said("up.err")

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tacore.errors import InvalidParams
 from tacore.market.features.catalogue import FEATURES, named
 from tacore.market.scan.criteria import Group, read_criteria
 from tacore.model.markets import MARKETS
-from tacore.settings.files import packaged_config_dir
+from tacore.settings.files import packaged_config_dir, read_mapping
 from tacore.settings.names import TRADING_FILE
 from tacore.settings.problems import Problem, nearest, problem, refuse
 
@@ -112,8 +111,7 @@ def parse_scan(raw: object, where: str = "config/trading_config.yaml") -> Scanni
 
 
 def _packaged() -> object:
-    text = (packaged_config_dir() / TRADING_FILE).read_text(encoding="utf-8")
-    return yaml.safe_load(text)["scan"]
+    return read_mapping(packaged_config_dir() / TRADING_FILE, TRADING_FILE)[0]["scan"]
 
 
 def _preset(name: str, settings: PresetSettings, where: str, problems: list[Problem]) -> Preset:

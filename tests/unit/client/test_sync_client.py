@@ -90,6 +90,18 @@ def test_call_when_nothing_listens_raises_no_broker_within_its_backoffs() -> Non
     assert [each.outcome for each in caught.value.attempts] == ["refused"] * 4
 
 
+def test_client_when_it_pauses_before_another_attempt_waits_and_does_not_look_again_and_again() -> None:
+    with Client(free_endpoint()) as client, client.engine() as engine:
+        course = client.course("debug.echo")
+        engine.add(course)
+        steps = 0
+        while course.reply is None:
+            engine.step()
+            steps += 1
+    assert len(course.attempts) == 4
+    assert steps < 100  # one that does not wait takes tens of thousands
+
+
 def test_request_when_a_stale_or_foreign_reply_comes_first_ignores_it() -> None:
     def noisy(request: dict[str, object]) -> Answer:
         foreign = success({"request_id": "another"}, "wrong")
