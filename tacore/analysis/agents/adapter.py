@@ -82,7 +82,7 @@ class AgentAnalyst:
         if not ask.quick_model:
             lacking["agents.model.quick"] = "the name of a model"
         if lacking:
-            words = "; ".join(f"{name} has to name {what}" for name, what in lacking.items())
+            words = "; ".join(f"{name} has to be {what}" for name, what in lacking.items())
             message = f"{self._facts.title} can't run: {words}"
             raise Unavailable(message, retryable=False, details={"set": list(lacking), "lacking": lacking})
 
@@ -170,18 +170,21 @@ class AgentAnalyst:
         """Name the settings that lack something, with what they have to name."""
         lacking: dict[str, str] = {}
         if problem := problem_of(self._checkout() if self._place.checkout else None, self._facts.name):
-            lacking[self._facts.path_name] = problem
+            lacking[self._facts.path_name] = f"the folder of {problem}"
         if interpreter_of(self._place.python) is None:
-            lacking[self._facts.python_name] = f"an interpreter: there is no {self._place.python}"
+            lacking[self._facts.python_name] = f"an interpreter: {self._place.python} is none"
         if not self._settings.model.quick:
             lacking["agents.model.quick"] = "the name of a model"
         try:
             self._key()
         except ConfigurationError as error:
             model = self._settings.model
-            lacking["agents.model.api_key_file" if model.api_key_file else model.api_key_env] = (
-                f"the key of the model's server ({error.message})"
-            )
+            if model.api_key_file:
+                lacking["agents.model.api_key_file"] = f"a file with the key ({error.message})"
+            else:
+                lacking[model.api_key_env] = (
+                    "the key of the model's server (or agents.model.api_key_file a file with it)"
+                )
         return lacking
 
     def _checkout(self) -> Path:
