@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tacore.errors import ConfigurationError, Internal, TacoreError, Unavailable
-from tacore.jobs.schema import migrate
+from tacore.jobs import schema
+from tacore.migrations import migrate
 
 _BUSY_S = 0.3
 _PRAGMAS = (
@@ -48,7 +49,7 @@ class JobsFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path, "rwc")
-            migrate(self._connection, wall_us)
+            migrate(self._connection, schema.MIGRATIONS, "jobs.db", wall_us)
             self.store_id = str(self.rows("SELECT store_id FROM about")[0][0])
         except sqlite3.Error as error:
             self.close()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tacore.errors import ConfigurationError, Internal, TacoreError
+from tacore.execution.ledger import schema
 from tacore.execution.ledger.faults import DOUBTFUL, mapped, reason_of, unavailable
-from tacore.execution.ledger.schema import migrate
+from tacore.migrations import migrate
 
 _BUSY_S = 1.0
 _BUSY_AGAIN_S = 0.05
@@ -39,7 +40,7 @@ class LedgerFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path, "rwc")
-            migrate(self._connection, wall_us)
+            migrate(self._connection, schema.MIGRATIONS, "the ledger", wall_us)
             self._inode = _inode(path)
         except sqlite3.Error as error:
             self.close()

@@ -6,20 +6,10 @@ epoch microseconds, ``market_us`` on the market's own clock. ``is_open`` follows
 index on it is touched once in an order's life, one on the status with every step.
 """
 
-import sqlite3
-import uuid
 from collections.abc import Sequence
 
-from tacore.errors import ConfigurationError
+from tacore.migrations import ABOUT
 
-_ABOUT = """
-CREATE TABLE about (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  store_id TEXT NOT NULL,
-  epoch INTEGER NOT NULL,
-  created_us INTEGER NOT NULL
-)
-"""
 _ORDERS = """
 CREATE TABLE orders (
   number INTEGER PRIMARY KEY,
@@ -161,35 +151,5 @@ _TRIGGERS = (
     ),
 )
 MIGRATIONS: Sequence[Sequence[str]] = (
-    (_ABOUT, _ORDERS, _EVENTS, _FILLS, _POSITIONS, *_SMALL, *_INDEXES, *_TRIGGERS),
+    (ABOUT, _ORDERS, _EVENTS, _FILLS, _POSITIONS, *_SMALL, *_INDEXES, *_TRIGGERS),
 )
-
-
-def migrate(connection: sqlite3.Connection, wall_us: int) -> None:
-    """Bring the schema up to date, a transaction for each step.
-
-    Raises ConfigurationError where a later tacore has written the file.
-    """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
-        raise ConfigurationError(
-            f"the ledger has schema {version}; allowed: up to {len(MIGRATIONS)}, so a later tacore wrote it",
-            details={"schema": version, "allowed": len(MIGRATIONS)},
-        )
-    for number in range(version + 1, len(MIGRATIONS) + 1):
-        _step(connection, number, wall_us)
-
-
-def _step(connection: sqlite3.Connection, number: int, wall_us: int) -> None:
-    run = connection.execute
-    run("BEGIN IMMEDIATE")
-    try:
-        for statement in MIGRATIONS[number - 1]:
-            run(statement)
-        run("INSERT OR IGNORE INTO about VALUES (1, ?, 0, ?)", (uuid.uuid4().hex, wall_us))
-        run(f"PRAGMA user_version = {number}")
-        run("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            run("ROLLBACK")
-        raise
