@@ -62,6 +62,8 @@ class YahooSession(requests.Session[requests.Response]):
         )
         self._cache_dir.mkdir(parents=True, exist_ok=True)
         cache.set_cache_location(str(self._cache_dir))
+        # The session has its cookies; on disk they would be one SQLite connection for each thread that asks.
+        cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()  # noqa: SLF001
         yf.config.debug.hide_exceptions = False
         # Past its singleton: one session for all would give every market the address of the last.
         return _Checked(type.__call__(data.YfData, self), self._timeout_s), errors, history.PriceHistory
