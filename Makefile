@@ -38,7 +38,7 @@ up: $(STAMP)
 
 # pytest ends with 5 where nothing is marked serial.
 test: $(STAMP)
-	$(RUN) pytest -q -n 2 -m "not serial"
+	$(RUN) pytest -q -n 3 --dist worksteal -m "not serial"
 	$(RUN) pytest -q -m serial || [ $$? -eq 5 ]
 
 test-agents: $(STAMP)
@@ -65,7 +65,7 @@ bench: $(STAMP)
 coverage: $(STAMP)
 	$(RUN) coverage erase
 	@failed=0; \
-	$(RUN) coverage run -m pytest -q -n 2 -m "not serial" || failed=1; \
+	$(RUN) coverage run -m pytest -q -n 3 --dist worksteal -m "not serial" || failed=1; \
 	$(RUN) coverage run -m pytest -q -m serial || [ $$? -eq 5 ] || failed=1; \
 	$(RUN) coverage combine -q && $(RUN) coverage html -q && $(RUN) coverage report --sort=cover && exit $$failed
 

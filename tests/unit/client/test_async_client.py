@@ -41,7 +41,7 @@ def test_async_request_when_unanswered_is_sent_again_with_the_same_id_over_a_fre
         return await client.request("debug.echo", {"a": 1})
 
     with FakeBroker(scripted(silent, echo)) as broker:
-        reply = with_client(steps, broker.endpoint, timeout_s=0.15, backoff_s=0.01)
+        reply = with_client(steps, broker.endpoint, timeout_s=1.0, backoff_s=0.01)
         assert [each.outcome for each in reply.attempts] == ["timeout", "answered"]
         assert {each["request_id"] for each in broker.requests} == {reply.request_id}
         assert len(set(broker.clients)) == 2

@@ -60,7 +60,7 @@ def test_request_when_answered_gives_the_whole_reply(broker: FakeBroker) -> None
 def test_request_when_no_answer_comes_is_sent_again_with_the_same_id_over_a_fresh_socket() -> None:
     with (
         FakeBroker(scripted(silent, silent, echo)) as broker,
-        Client(broker.endpoint, timeout_s=0.15, backoff_s=0.01) as client,
+        Client(broker.endpoint, timeout_s=1.0, backoff_s=0.01) as client,
     ):
         reply = client.request("debug.echo", {"a": 1}, idempotency_key="k")
     assert [each.outcome for each in reply.attempts] == ["timeout", "timeout", "answered"]
@@ -73,7 +73,7 @@ def test_request_when_no_answer_comes_is_sent_again_with_the_same_id_over_a_fres
 def test_call_when_never_answered_raises_no_answer_with_its_attempts() -> None:
     with (
         FakeBroker(silent) as broker,
-        Client(broker.endpoint, timeout_s=0.05, retries=1, backoff_s=0.01) as client,
+        Client(broker.endpoint, timeout_s=0.4, retries=1, backoff_s=0.01) as client,
         pytest.raises(errors.NoAnswer) as caught,
     ):
         client.call("debug.echo")
@@ -168,7 +168,7 @@ def test_call_when_told_to_wait_beyond_its_patience_gives_the_answer_at_once() -
 
     with (
         FakeBroker(scripted(busy, echo)) as broker,
-        Client(broker.endpoint, timeout_s=0.2, backoff_s=0.0) as client,
+        Client(broker.endpoint, timeout_s=1.0, backoff_s=0.0) as client,
         pytest.raises(errors.Overloaded) as refused,
     ):
         client.call("debug.echo")
@@ -207,7 +207,7 @@ def test_request_when_unanswered_moves_on_only_where_nothing_can_happen_twice(
 ) -> None:
     with FakeBroker(silent) as first, FakeBroker() as other:
         endpoints = [first.endpoint, other.endpoint]
-        with Client(endpoints, timeout_s=0.1, retries=1, backoff_s=0.01, shared_ledger=shared) as client:
+        with Client(endpoints, timeout_s=0.5, retries=1, backoff_s=0.01, shared_ledger=shared) as client:
             for each in client.map(method, [{}]):
                 assert [attempt.endpoint for attempt in each.reply.attempts] == [
                     first.endpoint,
@@ -217,7 +217,7 @@ def test_request_when_unanswered_moves_on_only_where_nothing_can_happen_twice(
 
 def test_request_when_its_endpoint_was_dead_is_not_delivered_later() -> None:
     endpoint = free_endpoint()
-    with Client(endpoint, timeout_s=0.2, retries=0) as client:
+    with Client(endpoint, timeout_s=1.0, retries=0) as client:
         with pytest.raises(errors.NoBroker):
             client.call("execute.order", {"stale": True})
         with FakeBroker(endpoint=endpoint) as broker:
@@ -301,7 +301,7 @@ def test_map_when_one_is_unanswered_retries_that_one_and_reports_it() -> None:
 
     with (
         FakeBroker(partly) as broker,
-        Client(broker.endpoint, timeout_s=0.1, retries=1, backoff_s=0) as client,
+        Client(broker.endpoint, timeout_s=0.6, retries=1, backoff_s=0) as client,
     ):
         got = {each.position: each.reply for each in client.map("m", ({"n": n} for n in range(8)))}
     assert isinstance(got[3].error, errors.NoAnswer)
