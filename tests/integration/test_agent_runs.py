@@ -414,16 +414,18 @@ def test_run_when_its_checkpoint_is_damaged_breaks_instead_of_paying_again(
     assert server.calls == []
 
 
-def runners() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children() if "runner.py" in " ".join(each.cmdline())]
+def warmed_by(team: Team) -> list[psutil.Process]:
+    """Warm a process, twice, and give those that this began; other children are not the team's."""
+    before = psutil.Process().children()
+    team.analyst.warm()
+    team.analyst.warm()
+    return [each for each in psutil.Process().children() if each not in before]
 
 
 def test_process_when_it_is_warmed_serves_one_run_and_leaves_nothing(
     cn: Team, server: ModelServer, tmp_path: Path
 ) -> None:
-    cn.analyst.warm()
-    cn.analyst.warm()
-    warmed = runners()
+    warmed = warmed_by(cn)
 
     run, heard = cn.start(ask_of("tradingagents_cn"))
     heard.outcome()
@@ -434,8 +436,7 @@ def test_process_when_it_is_warmed_serves_one_run_and_leaves_nothing(
 
 
 def test_process_when_it_died_while_it_waited_is_replaced(cn: Team, server: ModelServer) -> None:
-    cn.analyst.warm()
-    [warmed] = runners()
+    [warmed] = warmed_by(cn)
     warmed.kill()
     psutil.wait_procs([warmed], timeout=0.1)
 

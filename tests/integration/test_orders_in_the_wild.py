@@ -145,6 +145,7 @@ def test_commands_when_typed_place_show_halt_and_cancel(service: Service) -> Non
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         return rows[0] if len(rows) == 1 else rows
 
+    run("call", "execute.order", "--symbol", "AAPL", "--action", "buy", "--quantity", "2")
     order = run(
         "call",
         "execute.order",
