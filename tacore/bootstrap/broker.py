@@ -17,6 +17,7 @@ from tacore.bootstrap.home import prepare_home
 from tacore.broker.core import Core
 from tacore.broker.fleet import Fleet
 from tacore.broker.health import HealthCheck
+from tacore.broker.lanes import Lanes
 from tacore.broker.limits import Limits
 from tacore.broker.local import install
 from tacore.broker.server import Endpoints, Server
@@ -56,10 +57,12 @@ def serve_broker(
     start_logs(loaded, file="tacoreservice.log", stderr=stderr)
     facts = settings.run_dir / "broker.json"
     with runfiles.locked(settings.run_dir / "broker.lock", lambda: _broker_runs(facts)):
-        core, fleet, journal, endpoints = _build_broker(loaded)
+        lanes = Lanes(offered=settings.broker.lanes)
+        core, fleet, journal, endpoints = _build_broker(loaded, lanes)
         try:
-            server = Server(core, fleet, journal, endpoints, drain_s=settings.broker.drain_s)
+            server = Server(core, fleet, journal, endpoints, settings.broker.drain_s, lanes)
         except zmq.ZMQError as error:
+            lanes.close()
             journal.close(2.0)
             raise _unbound(error, loaded) from error
         _install_local(loaded, core, fleet, journal, server.stop)
@@ -75,7 +78,7 @@ def serve_broker(
             server.close()
 
 
-def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
+def _build_broker(loaded: Loaded, lanes: Lanes) -> tuple[Core, Fleet, Journal, Endpoints]:
 
     settings = loaded.settings
     clock_anchors = _market_clock(loaded)
@@ -88,7 +91,7 @@ def _build_broker(loaded: Loaded) -> tuple[Core, Fleet, Journal, Endpoints]:
     name_choices(catalogue, {"market": list(markets), "account": list(trading.accounts)})
     make_rows = RowMaker(settings.journal.payloads, settings.journal.field_cap_bytes)
     core = Core(catalogue, _limits(loaded), SystemClock(), make_rows)
-    fleet = Fleet(core, __version__, str(settings.home), clock_anchors)
+    fleet = Fleet(core, __version__, str(settings.home), clock_anchors, lanes.offer)
     endpoints = Endpoints(
         settings.frontend_bind,
         settings.backend_bind,

@@ -13,6 +13,7 @@ from tacore.broker.pool import Pool
 from tacore.broker.silent import Silent
 from tacore.broker.state import Dispatch, Worker
 from tacore.wire import backend
+from tacore.wire.lane import Offer
 from tacore.wire.records import Gauge, WorkerStatus
 
 log = logging.getLogger("tacore.broker")
@@ -36,17 +37,19 @@ class Supervisor:
 class Fleet:
     """Registers workers, hears their heartbeats, and takes their work back when they are gone.
 
-    ``clock`` is what READY is answered with: the markets' clocks, opaque to the broker.
+    READY is answered with ``clock``, the markets' clocks, opaque to the broker, and the ``lane`` offered.
     """
 
-    def __init__(self, core: Core, version: str, home: str, clock: Mapping[str, Any]) -> None:
+    def __init__(
+        self, core: Core, version: str, home: str, clock: Mapping[str, Any], lane: Offer | None = None
+    ) -> None:
         self.core = core
         self.workers: dict[bytes, Worker] = {}
         self.supervisors: dict[str, Supervisor] = {}
         self.silent = Silent()
         self.caches = Caches()
         self._by_id: dict[str, Worker] = {}
-        self._welcome = backend.message(backend.WELCOME, backend.Welcome(version, home, dict(clock)))
+        self._welcome = backend.message(backend.WELCOME, backend.Welcome(version, home, dict(clock), lane))
         self._status_due = 0.0
         self._gauges_due = 0.0
 

@@ -7,6 +7,7 @@ import zmq
 
 from tacore.broker.core import Core
 from tacore.broker.fleet import Fleet
+from tacore.broker.lanes import Lanes
 from tacore.broker.mailroom import Mailroom, plain_send
 from tacore.broker.scheduling import calm_io_threads
 from tacore.ports import Journal
@@ -33,7 +34,13 @@ class Server:
     """Owns the sockets. `run` returns after `stop`, when everything accepted is answered and journalled."""
 
     def __init__(
-        self, core: Core, fleet: Fleet, journal: Journal, endpoints: Endpoints, drain_s: float = 10.0
+        self,
+        core: Core,
+        fleet: Fleet,
+        journal: Journal,
+        endpoints: Endpoints,
+        drain_s: float = 10.0,
+        lanes: Lanes | None = None,
     ) -> None:
         self._core = core
         self._fleet = fleet
@@ -43,6 +50,7 @@ class Server:
         self._context = zmq.Context()
         self._front = self._router(endpoints.frontend, endpoints)
         self._back = self._router(endpoints.backend, endpoints)
+        self._lanes = lanes or Lanes(offered=False)
         self._mail = Mailroom(self._front, core.out.counts)
         self._send_back = plain_send(self._back)
         self._next_tick = 0.0
@@ -80,6 +88,7 @@ class Server:
         clock, poller = self._core.clock, zmq.Poller()
         poller.register(self._front, zmq.POLLIN)
         poller.register(self._back, zmq.POLLIN)
+        self._lanes.watch(poller)
         calm_io_threads()
         while not self._done(clock.monotonic()):
             ready = poller.poll(self._patience_ms())
@@ -100,6 +109,9 @@ class Server:
         now = core.clock.monotonic()
         if self._back in ready:
             self._read_workers(now)
+        for each in ready:
+            if type(each) is int:
+                self._read_lane(each, now)
         if self._front in ready:
             self._read_clients(now)
         core.dispatch(now)
@@ -119,6 +131,7 @@ class Server:
         self._mail.retry()
         self._give_to_journal()
         self._journal.close(10.0)
+        self._lanes.close()
         self._context.destroy(linger=1000)
 
     # -- reading -----------------------------------------------------------------------------------
@@ -162,6 +175,12 @@ class Server:
         except zmq.Again:
             pass
 
+    def _read_lane(self, fd: int, now: float) -> None:
+        message = self._lanes.read(fd)
+        if message is not None:
+            self._fleet.on_message(*message, now)
+            self._send_clients()
+
     # -- writing -----------------------------------------------------------------------------------
 
     def _flush(self) -> None:
@@ -179,6 +198,8 @@ class Server:
         out, send = self._core.out, self._send_back
         orders, out.to_workers = out.to_workers, []
         for routing, frames in orders:
+            if len(frames) > 1 and self._lanes.send(routing, frames):
+                continue
             try:
                 send(routing, SNDMORE | NOBLOCK)
             except zmq.Again:

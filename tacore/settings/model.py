@@ -91,6 +91,8 @@ class Broker(Section):
     """Requests that may travel to a worker in one message."""
     max_depth: Whole = Field(64, ge=1, le=512)
     """Deepest nesting of objects and arrays in a request's JSON."""
+    lanes: bool = True
+    """Exchange batches with workers on this host over Unix sockets where the system can; ZeroMQ otherwise."""
 
 
 class Worker(Section):

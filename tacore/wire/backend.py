@@ -5,12 +5,15 @@ REQUEST's blob is its requests' bodies joined by newlines (raw newlines in JSON 
 replaces them first); a REPLY's blobs are the replies joined the same way, and the rows for the journal.
 
 Each worker process has two DEALER sockets: the data socket carries READY, REQUEST and REPLY; the control
-socket, on a thread of its own, carries heartbeats and orders, so that they pass while a method runs.
+socket, on a thread of its own, carries heartbeats and orders, so that they pass while a method runs. On one
+host REQUEST and REPLY may take a lane instead of the data socket (see `tacore.wire.lane`).
 """
 
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+
+from tacore.wire.lane import Offer
 
 READY = b"\x01"  # worker → broker, on the data socket: here I am, these are my methods
 WELCOME = b"\x02"  # broker → worker or supervisor: registered; carries the market clock
@@ -59,11 +62,12 @@ class Ready(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Welcome(msgspec.Struct, array_like=True, frozen=True):
-    """The broker's answer to READY and FLEET: its version, its home, the markets' clocks."""
+    """The broker's answer to READY and FLEET: its version, its home, the markets' clocks, the lanes."""
 
     version: str
     home: str
     clock: dict[str, Any]
+    lane: Offer | None = None
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -49,9 +49,12 @@ class Member(ABC):
         self._data = self._dealer(backend.DATA)
         self._data.rcvtimeo = self._data.sndtimeo = IDLE_MS
 
+    def _routing(self, face: bytes) -> bytes:
+        return face + f"{self._ready.worker_id}/{self._ready.pid}".encode()
+
     def _dealer(self, face: bytes) -> "zmq.Socket[bytes]":
         made = self._context.socket(zmq.DEALER)
-        made.setsockopt(zmq.ROUTING_ID, face + f"{self._ready.worker_id}/{self._ready.pid}".encode())
+        made.setsockopt(zmq.ROUTING_ID, self._routing(face))
         made.setsockopt(zmq.IMMEDIATE, 1)
         made.setsockopt(zmq.RECONNECT_IVL, 50)
         made.setsockopt(zmq.RECONNECT_IVL_MAX, 400)

@@ -23,7 +23,12 @@ def test_worker_when_ready_is_welcomed_with_the_market_clock() -> None:
     world = World()
     worker = world.worker()
     assert worker.kinds() == [WELCOME]
-    assert msgspec.msgpack.decode(worker.data[0][1:]) == ["1.2.3", "/home/of/tests", {"US": {"speed": 0}}]
+    assert msgspec.msgpack.decode(worker.data[0][1:]) == [
+        "1.2.3",
+        "/home/of/tests",
+        {"US": {"speed": 0}},
+        None,
+    ]
 
 
 def test_worker_when_ready_twice_keeps_its_work() -> None:

@@ -15,36 +15,13 @@ from tacore.broker.limits import Limits
 from tacore.broker.local import install
 from tacore.broker.server import Endpoints, Server
 from tacore.clock import SystemClock
-from tacore.wire.records import Answers, RowMaker, split_chunks
+from tacore.wire.records import Answers, RowMaker
+from tests.support.broker_journal import Journal
 from tests.support.broker_world import ABOUT, GOODBYE, HEARTBEAT, READY, REPLY, WELCOME, Batch, frame, method
 from tests.support.journal_columns import Row, encode_rows
 
 PATIENCE_MS = 10_000
 REQUEST = {"request_id": "1", "method": "m", "params": {"n": 1}}
-
-
-class Journal:
-    """Keeps what the broker hands over."""
-
-    def __init__(self) -> None:
-        self.records: list[Any] = []
-        self.rows = 0
-        self.closed = False
-
-    def append(self, chunk: bytes, rows: int) -> None:
-        buffer = bytearray(chunk)
-        for records in split_chunks(buffer):
-            self.records += records
-        self.rows += rows
-
-    def pump(self) -> None:
-        pass
-
-    def status(self) -> dict[str, Any]:
-        return {"status": "healthy"}
-
-    def close(self, timeout_s: float) -> None:
-        self.closed = timeout_s > 0
 
 
 class Running:

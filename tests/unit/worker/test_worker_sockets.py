@@ -16,7 +16,8 @@ from tacore.clock import ManualClock, SystemClock
 from tacore.methods.debug_echo import METHOD as ECHO
 from tacore.ports import Cache, Context, Method
 from tacore.processes import Child
-from tacore.wire import backend
+from tacore.wire import backend, lane
+from tacore.wire.lane import Lane, Offer
 from tacore.wire.records import RowMaker, decode_rows
 from tacore.worker.member import Link
 from tacore.worker.restarts import RestartPolicy
@@ -60,14 +61,19 @@ Start = Callable[..., WorkerServer]
 
 
 @pytest.fixture
-def start(broker: Broker) -> Iterator[Start]:
+def builds() -> list[backend.Welcome]:
+    """What each session was built from."""
+    return []
+
+
+@pytest.fixture
+def start(broker: Broker, builds: list[backend.Welcome]) -> Iterator[Start]:
     threads: list[threading.Thread] = []
     servers: list[WorkerServer] = []
 
     def begin(*methods: Method, heartbeat_s: float = 0.05, cache: Cache | None = None) -> WorkerServer:
         served = {each.name: each for each in methods or (ECHO,)}
         ready = backend.Ready("w1", "fast", sorted(served), 2, 32, "host", 1, 5, "1.2.3", "s1")
-        builds: list[backend.Welcome] = []
 
         def build(welcome: backend.Welcome) -> Session:
             builds.append(welcome)
@@ -194,6 +200,149 @@ def test_worker_when_the_broker_came_anew_while_it_drains_says_so_again(broker: 
     broker.hear(DRAIN)
     broker.say(routing, frame(GOODBYE, "w1"))
     broker.hear(GOODBYE)
+
+
+# -- lanes -----------------------------------------------------------------------------------------
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no lanes")
+
+
+class LaneGiver:
+    """A broker's listener, by hand."""
+
+    def __init__(self) -> None:
+        opened = lane.listen()
+        assert opened is not None
+        self.listener, self.offer = opened
+        self.listener.settimeout(PATIENCE_S)
+
+    def accept(self) -> Lane:
+        """Wait for a worker that enters."""
+        connection, _ = self.listener.accept()
+        connection.settimeout(PATIENCE_S)
+        assert self.offer.who(connection.recv(1024)) == b"ww1/1"
+        return Lane(connection)
+
+
+@pytest.fixture
+def giver() -> Iterator[LaneGiver]:
+    made = LaneGiver()
+    yield made
+    made.listener.close()
+
+
+def hello(offer: Offer, clock: dict[str, Any] | None = None) -> bytes:
+    return frame(WELCOME, "1.2.3", "/home", clock or {}, [offer.address, offer.token])
+
+
+def hear_on(its_lane: Lane) -> list[bytes] | None:
+    poller = zmq.Poller()
+    poller.register(its_lane.fileno(), zmq.POLLIN)
+    assert poller.poll(int(PATIENCE_S * 1000))
+    return its_lane.receive()
+
+
+def echo(name: str, size: int = 1) -> tuple[bytes, bytes]:
+    return batch("debug.echo", {"request_id": name, "params": "x" * size})
+
+
+@linux
+def test_worker_when_offered_a_lane_answers_each_batch_the_way_it_came(
+    broker: Broker, start: Start, giver: LaneGiver
+) -> None:
+    start()
+    routing, _, _ = broker.hear(READY)
+    broker.say(routing, hello(giver.offer))
+    its_lane = giver.accept()
+    assert its_lane.send(echo("by lane"))
+    _, replies, rows = hear_on(its_lane) or []
+    assert json.loads(replies)["request_id"] == "by lane"
+    assert decode_rows(rows).request_ids == ["by lane"]
+    broker.say(routing, *echo("by socket"))
+    assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "by socket"
+    assert its_lane.receive() == []
+    its_lane.close()
+
+
+@linux
+def test_worker_when_its_answer_is_too_large_for_the_lane_sends_it_on_the_socket(
+    broker: Broker, start: Start, giver: LaneGiver
+) -> None:
+    start()
+    routing, _, _ = broker.hear(READY)
+    broker.say(routing, hello(giver.offer))
+    its_lane = giver.accept()
+    assert its_lane.send(echo("large", lane.MOST_BYTES - 500))
+    assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "large"
+    its_lane.close()
+
+
+@linux
+def test_worker_when_its_lane_ends_serves_on_and_enters_the_next_brokers(
+    broker: Broker, start: Start, giver: LaneGiver
+) -> None:
+    start()
+    routing, _, _ = broker.hear(READY)
+    broker.say(routing, hello(giver.offer))
+    giver.accept().close()
+    broker.say(routing, *echo("without"))
+    assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "without"
+    successor = LaneGiver()
+    broker.say(routing, hello(successor.offer))
+    its_lane = successor.accept()
+    assert its_lane.send(echo("again"))
+    assert json.loads((hear_on(its_lane) or [])[1])["request_id"] == "again"
+    its_lane.close()
+    successor.listener.close()
+
+
+@linux
+def test_worker_when_welcomed_again_keeps_its_lane_and_builds_nothing_for_another_one(
+    broker: Broker, start: Start, giver: LaneGiver, builds: list[backend.Welcome]
+) -> None:
+    start()
+    routing, _, _ = broker.hear(READY)
+    other = LaneGiver()
+    for _ in range(2):
+        broker.say(routing, hello(giver.offer))
+    first = giver.accept()
+    assert first.send(echo("kept"))
+    assert json.loads((hear_on(first) or [])[1])["request_id"] == "kept"
+    broker.say(routing, hello(other.offer))
+    second = other.accept()
+    assert hear_on(first) is None
+    assert len(builds) == 1
+    broker.say(routing, hello(other.offer, {"US": {"speed": 1}}))
+    assert second.send(echo("anew"))
+    assert json.loads((hear_on(second) or [])[1])["request_id"] == "anew"
+    assert len(builds) == 2
+    for each in (first, second):
+        each.close()
+    other.listener.close()
+
+
+@linux
+def test_worker_when_seen_off_closes_its_lane(broker: Broker, start: Start, giver: LaneGiver) -> None:
+    server = start()
+    routing, _, _ = broker.hear(READY)
+    broker.say(routing, hello(giver.offer))
+    its_lane = giver.accept()
+    server.stop()
+    broker.hear(DRAIN)
+    assert its_lane.send(echo("last"))
+    assert json.loads((hear_on(its_lane) or [])[1])["request_id"] == "last"
+    broker.say(routing, frame(GOODBYE, "w1"))
+    broker.hear(GOODBYE)
+    assert hear_on(its_lane) is None
+    its_lane.close()
+
+
+def test_worker_when_the_offer_is_of_another_host_serves_through_zeromq(broker: Broker, start: Start) -> None:
+    start()
+    routing, _, _ = broker.hear(READY)
+    broker.say(routing, hello(Offer(b"\0tacore-elsewhere", b"t" * 16)))
+    broker.say(routing, *echo("far"))
+    assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "far"
 
 
 # -- the supervisor --------------------------------------------------------------------------------
