@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from tacore.store import histogram
+from tacore.store.pace import Pause, at_once
 from tacore.store.request_hash import hash_name
 from tacore.wire.records import Answers, Gauge, Record, Rows, WorkerStatus, decode_rows
 
@@ -55,7 +56,7 @@ class Batch:
     ``malformed`` counts answers whose rows could not be decoded or did not pair up with the broker's.
     """
 
-    def __init__(self, *, lines: bool) -> None:
+    def __init__(self, *, lines: bool, pause: Pause = at_once) -> None:
         self.inserts: list[Insert] = []
         self.hashes = array("I")
         self.rollups: dict[tuple[int, str], Rollup] = {}
@@ -65,12 +66,14 @@ class Batch:
         self.lines: list[str] | None = [] if lines else None
         self.malformed = 0
         self.seq = 0
+        self._pause = pause
 
     def add(self, records: Iterable[Record]) -> None:
         """Take one chunk's records."""
         for record in records:
             if isinstance(record, Answers):
                 self._add_answers(record)
+                self._pause()
             elif isinstance(record, WorkerStatus):
                 self._add_worker(record)
             else:

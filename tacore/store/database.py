@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 
 from tacore.store import histogram
 from tacore.store.batch import Batch, Insert, Rollup
+from tacore.store.pace import Pause, at_once
 from tacore.store.request_hash import hash_of
 from tacore.store.schema import migrate
 from tacore.wire.records import WorkerStatus
@@ -49,7 +50,8 @@ class Database:
     hashes become one row of request_index, at a fraction of the cost of an index on request_id.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pause: Pause = at_once) -> None:
+        self._pause = pause
         path.parent.mkdir(parents=True, exist_ok=True)
         self.connection = sqlite3.connect(
             path, timeout=1.0, isolation_level=None, cached_statements=2 * ROWS_A_STATEMENT
@@ -131,6 +133,7 @@ class Database:
         for start in range(0, len(insert.rows), step):
             rows = insert.rows[start : start + step]
             run(_statement(insert.plain, len(rows) // width), (*insert.shared, *rows))
+            self._pause()
 
     def _add_latencies(self, batch: Batch, counted: Mapping[tuple[int, str], dict[int, int]]) -> None:
         """Add to the all-time latency of each method of the batch, whose histograms are ``counted``."""

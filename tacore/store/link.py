@@ -163,7 +163,7 @@ class _Writer:
                 [*argv, "--fd", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,
+                process_group=0,  # as in `tacore.processes`
             )
         except OSError:
             self._socket.close()

@@ -23,6 +23,7 @@ from tacore.store.batch import Batch
 from tacore.store.database import Database
 from tacore.store.inbox import Chunks, Inbox
 from tacore.store.options import WriterOptions, parse
+from tacore.store.pace import Pace
 from tacore.store.performance_log import PerformanceLog
 from tacore.store.retention import Retention, prune, prune_summaries
 from tacore.wire.records import Record
@@ -49,6 +50,7 @@ class Writer:
     def __init__(self, options: WriterOptions, connection: socket.socket) -> None:
         self._options = options
         self._connection = connection
+        self._pace = Pace(options.commit_ms / 1000)
         self._inbox = Inbox(connection, options.buffer_bytes)
         self._chunks = Chunks()
         self._database: Database | None = None
@@ -67,6 +69,7 @@ class Writer:
         """Work until the broker's side is closed and all is committed; GivenUp if it cannot be."""
         with self._lock():
             while not self._inbox.ended:
+                self._pace.begin()
                 self._write(self._inbox.take(ENOUGH_BYTES))
                 self._housekeep()
                 if self._pruned:
@@ -102,7 +105,7 @@ class Writer:
         chunks = list(self._chunks.feed(data))
         epoch = self._chunks.epoch
         done = self._persist(lambda database: database.committed_seq(epoch))
-        batch = Batch(lines=self._performance_log is not None)
+        batch = Batch(lines=self._performance_log is not None, pause=self._pace.pause)
         for seq, body in chunks:
             if seq > done:
                 self._add(batch, body)
@@ -128,7 +131,7 @@ class Writer:
         while True:
             try:
                 if self._database is None:
-                    self._database = Database(Path(self._options.db))
+                    self._database = Database(Path(self._options.db), self._pace.pause)
                 return work(self._database)
             except (sqlite3.Error, OSError) as problem:
                 self._failed(problem)
@@ -193,7 +196,7 @@ class _Patience:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the writer; signals are ignored, for its broker is who ends it."""
     options = parse(argv)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)
     gc.set_threshold(100_000, 20, 20)
     if hasattr(os, "SCHED_BATCH"):  # its full share of the processor, but never at once from who feeds it
