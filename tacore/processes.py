@@ -2,8 +2,9 @@
 
 A child gets its spec (one JSON line, so that no secret shows in argv) on standard input, which stays open:
 its end of file means that the parent is gone. The parent keeps the child's standard output open: its end of
-file means that the child is gone. Children run in a process session of their own, so that a terminal's Ctrl-C
-reaches only the parent, which stops them in order.
+file means that the child is gone. Children run in a process group of their own, so that a terminal's Ctrl-C
+reaches only the parent, which stops them in order. They stay in its session: Linux shares out the processor
+by session first, and what waits for each other should not have to wait for its turn among sessions.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ class Child:
             argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=POSIX,
+            process_group=0 if POSIX else None,
             close_fds=True,
         )
         stdin = cast(IO[bytes], self.process.stdin)
@@ -84,6 +85,7 @@ class Child:
 
 def read_spec() -> dict[str, Any]:
     """Read the spec that the parent wrote, in a child."""
+    may_write_to_terminal()
     line = b""
     while not line.endswith(b"\n"):
         piece = os.read(0, 1)
@@ -92,6 +94,12 @@ def read_spec() -> dict[str, Any]:
         line += piece
     spec: dict[str, Any] = json.loads(line)
     return spec
+
+
+def may_write_to_terminal() -> None:
+    """Let a process that is not in a terminal's foreground write to it, also under ``stty tostop``."""
+    if POSIX:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 
 
 def watch_parent(on_gone: Callable[[], None]) -> None:

@@ -51,7 +51,8 @@ def test_child_when_started_gets_its_spec_and_no_argv_shows_it(children: list[Ch
     children.append(child)
     assert json.loads(read_line(child)) == spec
     assert "s3cret" not in " ".join(psutil.Process(child.pid).cmdline())
-    assert os.getsid(child.pid) == child.pid != os.getsid(0)
+    assert os.getpgid(child.pid) == child.pid != os.getpgid(0)
+    assert os.getsid(child.pid) == os.getsid(0)
     assert child.reason() == "running"
     assert not child.ended()
 
