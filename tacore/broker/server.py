@@ -17,6 +17,8 @@ log = logging.getLogger("tacore.broker")
 
 NOBLOCK, SNDMORE, RCVMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE), int(zmq.RCVMORE)
 DRAIN_AT_MOST = 512
+A_TURN = 32
+"""Requests read before they are handed out: workers begin with these while the next are read."""
 HOLD_MS, TICK_MS, SLOW_TICK_MS = 1, 20, 100
 
 
@@ -113,7 +115,7 @@ class Server:
             if type(each) is int:
                 self._read_lane(each, now)
         if self._front in ready:
-            self._read_clients(now)
+            self._read_clients(now, A_TURN)
         core.dispatch(now)
         self._flush()
 
@@ -125,7 +127,7 @@ class Server:
     def close(self) -> None:
         """Answer what can't be finished, hand the journal over, and close the sockets."""
         self._core.give_up("the broker is stopping")
-        self._read_clients(self._core.clock.monotonic())
+        self._read_clients(self._core.clock.monotonic(), DRAIN_AT_MOST)
         self._fleet.farewell()
         self._flush()
         self._mail.retry()
@@ -136,11 +138,11 @@ class Server:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _read_clients(self, now: float) -> None:
+    def _read_clients(self, now: float, at_most: int) -> None:
         # A Frame knows whether more follow, at less than the price of asking the socket.
         recv, on_request = self._front.recv, self._core.on_request
         try:
-            for _ in range(DRAIN_AT_MOST):
+            for _ in range(at_most):
                 client = recv(NOBLOCK)
                 frame = recv(NOBLOCK, False)
                 delimited = not len(frame)
