@@ -19,11 +19,15 @@ from tacore.wire.records import WorkerStatus
 INDEX_ROWS = 8_192
 
 ROWS_A_STATEMENT = 64
-_INSERT = """
-INSERT INTO requests (method, worker, answered_us, request_id, client, received_us, queue_us, processing_us,
-  params, answer, principal, code, attempts, flags, tries, steps) VALUES """
+_OWN = "request_id, client, received_us, queue_us, processing_us, params, answer"
+_INSERT = {
+    True: f"INSERT INTO requests (method, worker, answered_us, principal, {_OWN}, attempts, flags) VALUES ",
+    False: "INSERT INTO requests (method, worker, answered_us, "
+    f"{_OWN}, principal, code, attempts, flags, tries, steps) VALUES ",
+}
 _SHARED = {True: 4, False: 3}  # values bound once a statement: a plain one's end with the principal
 _WIDTHS = {True: 7, False: 13}  # values bound for each row
+_LITERALS = {True: ", 1, 0", False: ""}
 _TOTAL = """
 INSERT INTO totals VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET count = count + excluded.count, sum_us = sum_us + excluded.sum_us
@@ -163,15 +167,13 @@ class Database:
 
 @cache
 def _statement(plain: bool, count: int) -> str:
-    """Write the INSERT of that many rows, whose shared values have the first numbers."""
-    width, shared = _WIDTHS[plain], _SHARED[plain]
-    rows = []
-    for first in range(shared + 1, shared + 1 + width * count, width):
-        own = [f"?{number}" for number in range(first, first + width)]
-        if plain:
-            own += [f"?{shared}", "NULL", "1", "0", "NULL", "NULL"]
-        rows.append(f"(?1, ?2, ?3, {', '.join(own)})")
-    return _INSERT + ", ".join(rows)
+    """Write the INSERT of that many rows, whose shared values have the first numbers.
+
+    The others have none: from Python 3.12 on, each bound value is looked for among the numbered ones.
+    """
+    shared = [f"?{number + 1}" for number in range(_SHARED[plain])]
+    row = f"({', '.join([*shared, *['?'] * _WIDTHS[plain]])}{_LITERALS[plain]})"
+    return _INSERT[plain] + ", ".join([row] * count)
 
 
 def _worker_values(record: WorkerStatus) -> tuple[Any, ...]:
