@@ -272,14 +272,17 @@ class Core:
         method.measured(answer.elapsed_us / len(entries))
         worker.processed += len(entries)
         self.pools[worker.ready.pool].finished(worker, dispatch, now)
-        send, eventful = self.out.to_clients, False
+        send, eventful, inflight = self.out.to_clients, False, self._inflight
         for entry, body in zip(entries, replies, strict=True):
             send.append((entry.client, entry.delimited, body))
             if entry.tries is not None:
                 eventful = True
                 again = as_replay(body) if method.info.writes else body
                 send.extend([(client, delimited, again) for client, delimited in entry.waiters or ()])
-            self._forget(entry)
+            if entry.collided:
+                self._forget(entry)
+            else:
+                del inflight[entry.request_id]
         self.out.counts["answered"] += len(entries)
         self.out.record(method.info.name, worker.ready.worker_id, dispatch, rows, now, eventful=eventful)
         return True
