@@ -19,11 +19,13 @@ from tacore.wire.records import WorkerStatus
 INDEX_ROWS = 8_192
 
 ROWS_A_STATEMENT = 64
-_OWN = "request_id, client, received_us, queue_us, processing_us, params, answer"
 _INSERT = {
-    True: f"INSERT INTO requests (method, worker, answered_us, principal, {_OWN}, attempts, flags) VALUES ",
-    False: "INSERT INTO requests (method, worker, answered_us, "
-    f"{_OWN}, principal, code, attempts, flags, tries, steps) VALUES ",
+    True: """
+INSERT INTO requests (method, worker, answered_us, principal, request_id, client, received_us, queue_us,
+  processing_us, params, answer, attempts, flags) VALUES """,
+    False: """
+INSERT INTO requests (method, worker, answered_us, request_id, client, received_us, queue_us, processing_us,
+  params, answer, principal, code, attempts, flags, tries, steps) VALUES """,
 }
 _SHARED = {True: 4, False: 3}  # values bound once a statement: a plain one's end with the principal
 _WIDTHS = {True: 7, False: 13}  # values bound for each row
