@@ -313,9 +313,11 @@ def test_worker_when_welcomed_again_keeps_its_lane_and_builds_nothing_for_anothe
     assert hear_on(first) is None
     assert len(builds) == 1
     broker.say(routing, hello(other.offer, {"US": {"speed": 1}}))
-    assert second.send(echo("anew"))
-    assert json.loads((hear_on(second) or [])[1])["request_id"] == "anew"
+    broker.say(routing, *echo("anew"))
+    assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "anew"
     assert len(builds) == 2
+    assert second.send(echo("kept"))
+    assert json.loads((hear_on(second) or [])[1])["request_id"] == "kept"
     for each in (first, second):
         each.close()
     other.listener.close()
