@@ -262,6 +262,33 @@ def test_run_when_a_call_was_broken_off_counts_what_it_may_have_used(
     )
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_run_when_it_was_killed_before_a_finished_node_was_in_the_checkpoint_goes_on(
+    engine: Engine, build: Callable[..., Team], server: ModelServer
+) -> None:
+    agents = build(engine)
+    server.fail("hang", from_call=8)
+    run, _ = agents.start(ask_of(engine))
+    server.wait_for_calls(8)
+    (checkpoint,) = agents.folder.rglob("checkpoint")
+    before = checkpoint.read_bytes()
+    run.kill()
+    server.fail("hang", from_call=10)
+    run, _ = agents.start(ask_of(engine))
+    server.wait_for_calls(10)
+    run.kill()
+    assert checkpoint.read_bytes() != before
+    checkpoint.write_bytes(before)  # what the node of call 9 wrote lies beside it
+    server.fail("ok", from_call=1)
+
+    _, last = agents.start(ask_of(engine))
+    outcome = last.outcome()
+
+    assert server.answered == CALLS[engine], "no finished node is paid twice"
+    assert outcome.decision.action == "buy"
+    assert outcome.debates
+
+
 @pytest.mark.parametrize("killed", [True, False])
 def test_run_when_it_is_killed_amid_a_call_counts_what_that_may_have_used(
     killed: bool, cn: Team, server: ModelServer

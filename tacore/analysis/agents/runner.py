@@ -790,7 +790,7 @@ def run(engine: Any, module: Any, parent: Parent, data: Data, order: dict[str, A
     config = {"recursion_limit": STEPS, "callbacks": [handler], "configurable": {"thread_id": "run"}}
     began = graph.get_state(config)
     fresh = not began.values
-    if fresh or began.next:
+    if fresh or began.tasks:  # not `next`: that leaves out what ended without its step being kept yet
         walk(graph, engine.begin(team, order) if fresh else None, config, parent, data, calls)
     state = graph.get_state(config).values
     calls.answer = None
@@ -854,9 +854,9 @@ def speeches(debate: str, state: Any) -> list[dict[str, str]]:
     """Take a debate's history apart into turns."""
     history = (state or {}).get("history") or ""
     starts = list(SPEAKER.finditer(history))
-    ends = [each.start() for each in starts[1:]] + [len(history)]
+    ends = [*(each.start() for each in starts[1:]), len(history)]
     turns: list[dict[str, str]] = []
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, ends, strict=False):  # nobody spoke: no start, one end
         text = history[start.end() : end].strip()
         if not text:
             continue  # a model that begins with its own name

@@ -20,6 +20,7 @@ class StateSnapshot(NamedTuple):
     next: tuple[str, ...]
     config: Mapping[str, Any]
     metadata: Mapping[str, Any] | None = None
+    tasks: tuple[str, ...] = ()
 
 
 class CompiledStateGraph:
@@ -36,7 +37,10 @@ class CompiledStateGraph:
             return StateSnapshot({}, (), config)
         values = dict(found.checkpoint["channel_values"])
         node = values.pop(NEXT)
-        return StateSnapshot(values, () if node == "__end__" else (node,), found.config, found.metadata)
+        tasks = () if node == "__end__" else (node,)
+        # As in the real one: a task whose writes are there is not what comes next, and yet not over.
+        following = () if found.pending_writes else tasks
+        return StateSnapshot(values, following, found.config, found.metadata, tasks)
 
     def invoke(self, input: Any, config: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         *_, last = self.stream(input, config, stream_mode="values", **more)
