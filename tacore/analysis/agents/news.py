@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tacore.analysis.agents.look import Given, Look
-from tacore.analysis.agents.span import Span
+from tacore.analysis.agents.span import Span, count_of
 from tacore.errors import NotFound
 from tacore.model import NewsItem
 from tacore.ports import NewsProvider
@@ -29,7 +29,7 @@ _MAY_LACK = "{source} gave no more than these: earlier articles of these days ma
 
 def days_of(arguments: Mapping[str, Any], span: Span) -> int:
     """Read how many days are asked for, leniently, and never more than may be shown; notes say so."""
-    days = _count(arguments, span)
+    days = count_of(arguments, "days", MOST_DAYS, span, more=True)
     if days is None:
         # Both days are meant, so that those of one day are one.
         days = DAYS if span.start is None else (span.end - span.start).days + 1
@@ -100,17 +100,3 @@ def _lacking(shown: int, given: int, sources: str) -> list[str]:
 
 def _stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _count(arguments: Mapping[str, Any], span: Span) -> int | None:
-    asked = arguments.get("days")
-    if asked in (None, ""):
-        return None
-    try:
-        days = int(str(asked))
-    except ValueError:
-        days = 0
-    if days >= 1:
-        return days
-    span.notes.append(f"days {str(asked)[:40]!r} is no number from 1 to {MOST_DAYS}, and is left out.")
-    return None

@@ -28,7 +28,7 @@ def span_of(arguments: Mapping[str, Any], last: date) -> Span:
     elif end is not None:
         span.end = end
     start = _day("start", arguments, span)
-    days = _count(arguments, span)
+    days = count_of(arguments, "lookback_days", _LONGEST, span)
     if start is None and days is not None:
         try:
             start = span.end - timedelta(days=days)
@@ -54,17 +54,21 @@ def _day(name: str, arguments: Mapping[str, Any], span: Span) -> date | None:
         return None
 
 
-def _count(arguments: Mapping[str, Any], span: Span) -> int | None:
-    asked = arguments.get("lookback_days")
+def count_of(
+    arguments: Mapping[str, Any], name: str, most: int, span: Span, *, more: bool = False
+) -> int | None:
+    """Read how many days are asked for; what is no number from 1 to ``most`` is left out, and noted.
+
+    ``more`` lets larger ones be.
+    """
+    asked = arguments.get(name)
     if asked in (None, ""):
         return None
     try:
         days = int(str(asked))
     except ValueError:
         days = 0
-    if 1 <= days <= _LONGEST:
+    if days >= 1 and (more or days <= most):
         return days
-    span.notes.append(
-        f"lookback_days {str(asked)[:40]!r} is no number from 1 to {_LONGEST}, and is left out."
-    )
+    span.notes.append(f"{name} {str(asked)[:40]!r} is no number from 1 to {most}, and is left out.")
     return None
