@@ -9,7 +9,6 @@ from tacore.wire.lane import Lane, Offer
 
 HELLO_BYTES = 1024
 MOST_STRANGERS = 64
-Poller = zmq.Poller
 
 
 class Lanes:
@@ -25,12 +24,12 @@ class Lanes:
         self.offer: Offer | None = None
         if offered and (opened := lane.listen()) is not None:
             self._listener, self.offer = opened
-        self._poller: Poller | None = None
+        self._poller: zmq.Poller | None = None
         self._by_routing: dict[bytes, Lane] = {}
         self._known: dict[int, tuple[bytes, Lane]] = {}
         self._strangers: dict[int, socket.socket] = {}
 
-    def watch(self, poller: Poller) -> None:
+    def watch(self, poller: zmq.Poller) -> None:
         """Have whatever comes here polled for from now on."""
         self._poller = poller
         if self._listener is not None:

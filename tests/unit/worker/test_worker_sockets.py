@@ -235,6 +235,13 @@ def hello(offer: Offer, clock: dict[str, Any] | None = None) -> bytes:
     return frame(WELCOME, "1.2.3", "/home", clock or {}, [offer.address, offer.token])
 
 
+def entered(broker: Broker, giver: LaneGiver) -> tuple[bytes, Lane]:
+    """Welcome the worker, and wait until it enters the lane."""
+    routing, _, _ = broker.hear(READY)
+    broker.say(routing, hello(giver.offer))
+    return routing, giver.accept()
+
+
 def hear_on(its_lane: Lane) -> list[bytes] | None:
     poller = zmq.Poller()
     poller.register(its_lane.fileno(), zmq.POLLIN)
@@ -251,9 +258,7 @@ def test_worker_when_offered_a_lane_answers_each_batch_the_way_it_came(
     broker: Broker, start: Start, giver: LaneGiver
 ) -> None:
     start()
-    routing, _, _ = broker.hear(READY)
-    broker.say(routing, hello(giver.offer))
-    its_lane = giver.accept()
+    routing, its_lane = entered(broker, giver)
     assert its_lane.send(echo("by lane"))
     _, replies, rows = hear_on(its_lane) or []
     assert json.loads(replies)["request_id"] == "by lane"
@@ -269,9 +274,7 @@ def test_worker_when_its_answer_is_too_large_for_the_lane_sends_it_on_the_socket
     broker: Broker, start: Start, giver: LaneGiver
 ) -> None:
     start()
-    routing, _, _ = broker.hear(READY)
-    broker.say(routing, hello(giver.offer))
-    its_lane = giver.accept()
+    _, its_lane = entered(broker, giver)
     assert its_lane.send(echo("large", lane.MOST_BYTES - 500))
     assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "large"
     its_lane.close()
@@ -282,9 +285,8 @@ def test_worker_when_its_lane_ends_serves_on_and_enters_the_next_brokers(
     broker: Broker, start: Start, giver: LaneGiver
 ) -> None:
     start()
-    routing, _, _ = broker.hear(READY)
-    broker.say(routing, hello(giver.offer))
-    giver.accept().close()
+    routing, its_lane = entered(broker, giver)
+    its_lane.close()
     broker.say(routing, *echo("without"))
     assert json.loads(broker.hear(REPLY)[2][0])["request_id"] == "without"
     successor = LaneGiver()
@@ -326,9 +328,7 @@ def test_worker_when_welcomed_again_keeps_its_lane_and_builds_nothing_for_anothe
 @linux
 def test_worker_when_seen_off_closes_its_lane(broker: Broker, start: Start, giver: LaneGiver) -> None:
     server = start()
-    routing, _, _ = broker.hear(READY)
-    broker.say(routing, hello(giver.offer))
-    its_lane = giver.accept()
+    routing, its_lane = entered(broker, giver)
     server.stop()
     broker.hear(DRAIN)
     assert its_lane.send(echo("last"))
