@@ -61,7 +61,7 @@ def serve_broker(
         core, fleet, journal, endpoints = _build_broker(loaded, lanes)
         try:
             server = Server(core, fleet, journal, endpoints, settings.broker.drain_s, lanes)
-        except zmq.ZMQError as error:
+        except (OSError, zmq.ZMQError) as error:
             lanes.close()
             journal.close(2.0)
             raise _unbound(error, loaded) from error
@@ -97,6 +97,7 @@ def _build_broker(loaded: Loaded, lanes: Lanes) -> tuple[Core, Fleet, Journal, E
         settings.backend_bind,
         hwm=settings.zmq.hwm,
         max_message_bytes=8 * settings.zmq.max_message_bytes,
+        direct=settings.broker.direct,
     )
     return core, fleet, _journal(loaded), endpoints
 
@@ -182,7 +183,7 @@ def _market_clock(loaded: Loaded) -> dict[str, Any]:
     return anchors
 
 
-def _unbound(error: zmq.ZMQError, loaded: Loaded) -> ConfigurationError:
+def _unbound(error: OSError | zmq.ZMQError, loaded: Loaded) -> ConfigurationError:
     """Say which sockets can't listen, and which settings decide that."""
     settings, reasons = loaded.settings, []
     for key, endpoint in (

@@ -7,7 +7,10 @@ import zmq
 
 MORE = int(zmq.NOBLOCK) | int(zmq.SNDMORE)
 LAST = int(zmq.NOBLOCK)
+KEPT_REPLIES = 20_000
+KEPT_BYTES = 256 << 20
 Letter = tuple[bytes, bool, bytes]
+"""A client's routing id, whether its reply goes behind an empty frame, and the reply."""
 
 
 def plain_send(socket: "zmq.Socket[bytes]") -> Callable[[bytes, int], object]:
@@ -27,8 +30,8 @@ class Mailroom:
         self,
         socket: "zmq.Socket[bytes]",
         counts: "Counter[str]",
-        limit: int = 20_000,
-        limit_bytes: int = 256 << 20,
+        limit: int = KEPT_REPLIES,
+        limit_bytes: int = KEPT_BYTES,
     ) -> None:
         self._send = plain_send(socket)
         self._counts = counts

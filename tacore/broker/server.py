@@ -1,22 +1,26 @@
-"""The broker's socket loop: reads both ROUTER sockets, feeds the core, carries out what it wants."""
+"""The broker's socket loop: reads clients and workers, feeds the core, carries out what it wants."""
 
 import logging
 from dataclasses import dataclass
 
 import zmq
 
+from tacore.broker import direct
 from tacore.broker.core import Core
+from tacore.broker.direct import Direct
 from tacore.broker.fleet import Fleet
+from tacore.broker.front import Front, RouterFront
 from tacore.broker.lanes import Lanes
-from tacore.broker.mailroom import Mailroom, plain_send
+from tacore.broker.mailroom import plain_send
 from tacore.broker.scheduling import calm_io_threads
 from tacore.ports import Journal
 from tacore.wire.records import Answers, encode_chunk
 
 log = logging.getLogger("tacore.broker")
 
-NOBLOCK, SNDMORE, RCVMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE), int(zmq.RCVMORE)
+NOBLOCK, SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
 DRAIN_AT_MOST = 512
+LAST_LOOKS = 16
 A_TURN = 32
 """Requests read before they are handed out: workers begin with these while the next are read."""
 HOLD_MS, TICK_MS, SLOW_TICK_MS = 1, 20, 100
@@ -24,16 +28,23 @@ HOLD_MS, TICK_MS, SLOW_TICK_MS = 1, 20, 100
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the broker binds, and what its sockets hold at most (messages, bytes)."""
+    """Where the broker binds, and what its sockets hold at most (messages, bytes).
+
+    With ``direct`` clients' connections are the broker's own where that is possible, else ZeroMQ's.
+    """
 
     frontend: str
     backend: str
     hwm: int = 1000
     max_message_bytes: int = 8 << 20
+    direct: bool = True
 
 
 class Server:
-    """Owns the sockets. `run` returns after `stop`, when everything accepted is answered and journalled."""
+    """Owns the sockets. `run` returns after `stop`, when everything accepted is answered and journalled.
+
+    Raises OSError or ZMQError where it can't listen.
+    """
 
     def __init__(
         self,
@@ -50,13 +61,28 @@ class Server:
         self._drain_s = drain_s
         self._stop_by: float | None = None
         self._context = zmq.Context()
-        self._front = self._router(endpoints.frontend, endpoints)
         self._back = self._router(endpoints.backend, endpoints)
         self._lanes = lanes or Lanes(offered=False)
-        self._mail = Mailroom(self._front, core.out.counts)
+        try:
+            self._front = self._open_front(endpoints)
+        except OSError:
+            self._context.destroy(linger=0)
+            raise
         self._send_back = plain_send(self._back)
         self._next_tick = 0.0
         self._next_look = 0.0
+
+    @property
+    def bound(self) -> tuple[str, str]:
+        """Where clients and where workers connect."""
+        return self._front.endpoint, str(self._back.getsockopt_string(zmq.LAST_ENDPOINT))
+
+    def _open_front(self, endpoints: Endpoints) -> Front:
+        counts = self._core.out.counts
+        host, _, port = endpoints.frontend.removeprefix("tcp://").rpartition(":")
+        if endpoints.direct and direct.is_possible(host):
+            return Direct(host, int(port.replace("*", "0")), counts, endpoints.max_message_bytes)
+        return RouterFront(self._router(endpoints.frontend, endpoints), counts)
 
     def _router(self, endpoint: str, endpoints: Endpoints) -> "zmq.Socket[bytes]":
         socket = self._context.socket(zmq.ROUTER)
@@ -88,7 +114,7 @@ class Server:
     def run(self) -> None:
         """Serve until stopped."""
         clock, poller = self._core.clock, zmq.Poller()
-        poller.register(self._front, zmq.POLLIN)
+        poller.register(self._front.handle, zmq.POLLIN)
         poller.register(self._back, zmq.POLLIN)
         self._lanes.watch(poller)
         calm_io_threads()
@@ -103,63 +129,57 @@ class Server:
     def _patience_ms(self) -> int:
         if self._core.holding():
             return HOLD_MS
-        busy = self._core.out.records or self._mail.waiting()
+        busy = self._core.out.records or self._front.waiting()
         return TICK_MS if busy else SLOW_TICK_MS
 
     def _turn(self, ready: list[object]) -> None:
-        core = self._core
-        now = core.clock.monotonic()
+        now, front = self._core.clock.monotonic(), self._front.handle
         if self._back in ready:
             self._read_workers(now)
         for each in ready:
-            if type(each) is int:
+            if type(each) is int and each != front:
                 self._read_lane(each, now)
-        if self._front in ready:
-            self._read_clients(now, A_TURN)
-        core.dispatch(now)
+        if front in ready:
+            self._read_clients(now)
+        self._hand_out(now)
+
+    def _hand_out(self, now: float) -> None:
+        self._core.dispatch(now)
         self._flush()
 
     def _done(self, now: float) -> bool:
         if self._stop_by is None:
             return False
-        return now >= self._stop_by or (not self._core.in_flight() and not self._mail.waiting())
+        return now >= self._stop_by or (not self._core.in_flight() and not self._front.waiting())
 
     def close(self) -> None:
         """Answer what can't be finished, hand the journal over, and close the sockets."""
         self._core.give_up("the broker is stopping")
-        self._read_clients(self._core.clock.monotonic(), DRAIN_AT_MOST)
+        for _ in range(LAST_LOOKS):
+            self._read_clients(self._core.clock.monotonic())
         self._fleet.farewell()
         self._flush()
-        self._mail.retry()
+        self._front.tick()
         self._give_to_journal()
         self._journal.close(10.0)
         self._lanes.close()
+        # Last: a ZeroMQ client whose connection ends may lose the reply that it has just received.
+        self._front.close()
         self._context.destroy(linger=1000)
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _read_clients(self, now: float, at_most: int) -> None:
-        # A Frame knows whether more follow, at less than the price of asking the socket.
-        recv, on_request = self._front.recv, self._core.on_request
-        try:
-            for _ in range(at_most):
-                client = recv(NOBLOCK)
-                frame = recv(NOBLOCK, False)
-                delimited = not len(frame)
-                if delimited and frame.more:
-                    frame = recv(NOBLOCK, False)
-                if frame.more:
-                    self._core.on_frames(client, delimited, self._skip(1 + delimited))
-                else:
-                    on_request(client, delimited, frame.bytes, now)
-        except zmq.Again:
-            pass
-
-    def _skip(self, frames: int) -> int:
-        while self._front.getsockopt(RCVMORE):
-            self._front.recv(NOBLOCK)
-            frames += 1
-        return frames
+    def _read_clients(self, now: float) -> None:
+        on_request, left = self._core.on_request, A_TURN
+        for client, delimited, body in self._front.read():
+            if isinstance(body, bytes):
+                on_request(client, delimited, body, now)
+            else:
+                self._core.on_frames(client, delimited, body)
+            left -= 1
+            if not left:
+                self._hand_out(now)
+                left = A_TURN
 
     def _read_workers(self, now: float) -> None:
         recv, on_message = self._back.recv, self._fleet.on_message
@@ -193,7 +213,7 @@ class Server:
 
     def _send_clients(self) -> None:
         replies = self._core.out.to_clients
-        self._mail.send(replies)
+        self._front.send(replies)
         replies.clear()
 
     def _send_workers(self) -> None:
@@ -220,12 +240,11 @@ class Server:
     def _tick(self, now: float) -> None:
         self._next_tick = now + TICK_MS / 1000
         self._give_to_journal()
-        self._mail.retry()
+        self._front.tick()
         if now >= self._next_look:
             self._next_look = now + SLOW_TICK_MS / 1000
             self._fleet.tick(now)
-            self._core.dispatch(now)
-            self._flush()
+            self._hand_out(now)
 
     def _give_to_journal(self) -> None:
         records = self._core.out.records

@@ -93,6 +93,8 @@ class Broker(Section):
     """Deepest nesting of objects and arrays in a request's JSON."""
     lanes: bool = True
     """Exchange batches with workers on this host over Unix sockets where the system can; ZeroMQ otherwise."""
+    direct: bool = True
+    """Read and write clients' connections without ZeroMQ's threads where the system can; ZeroMQ otherwise."""
 
 
 class Worker(Section):

@@ -1,4 +1,4 @@
-"""A real service with lanes and one without: both answer, and only the one has them."""
+"""A real service with short cuts around ZeroMQ and one without: both answer, and only the one has them."""
 
 import socket
 import sys
@@ -22,9 +22,11 @@ def lanes_of(service: Service) -> int:
     return max(0, len(found) - 1)
 
 
-@pytest.mark.parametrize("lanes", [True, False])
-def test_service_when_with_lanes_or_without_answers_each_request_once(tmp_path: Path, lanes: bool) -> None:
-    with Service(tmp_path, workers=2, broker__lanes=lanes) as service:
+@pytest.mark.parametrize(("lanes", "direct"), [(True, True), (True, False), (False, False)])
+def test_service_when_with_short_cuts_or_without_answers_each_request_once(
+    tmp_path: Path, lanes: bool, direct: bool
+) -> None:
+    with Service(tmp_path, workers=2, broker__lanes=lanes, broker__direct=direct) as service:
         wanted = 2 if lanes and sys.platform == "linux" else 0
         wait_until(lambda: lanes_of(service) == wanted, "each worker has a lane")
         bodies = (

@@ -44,21 +44,21 @@ class World:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
-        self.client = self._dealer("_front", b"")
-        self.data = self._dealer("_back", W1)
+        self.client = self._dealer(0, b"")
+        self.data = self._dealer(1, W1)
         self.lane = self.register()
 
     def _run(self) -> None:
         self.server.run()
         self.server.close()
 
-    def _dealer(self, face: str, name: bytes) -> "zmq.Socket[bytes]":
+    def _dealer(self, face: int, name: bytes) -> "zmq.Socket[bytes]":
         made = self.context.socket(zmq.DEALER)
         if name:
             made.setsockopt(zmq.ROUTING_ID, name)
         made.rcvtimeo = int(PATIENCE_S * 1000)
         made.linger = 0
-        made.connect(getattr(self.server, face).last_endpoint)
+        made.connect(self.server.bound[face])
         return made
 
     def register(self) -> Lane:

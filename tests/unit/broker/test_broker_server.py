@@ -21,18 +21,20 @@ from tests.support.broker_world import ABOUT, GOODBYE, HEARTBEAT, READY, REPLY, 
 from tests.support.journal_columns import Row, encode_rows
 
 PATIENCE_MS = 10_000
+CLIENTS, WORKERS = 0, 1
 REQUEST = {"request_id": "1", "method": "m", "params": {"n": 1}}
 
 
 class Running:
     """A broker on a thread, with a context for clients and workers."""
 
-    def __init__(self, **limits: Any) -> None:
+    def __init__(self, direct: bool, **limits: Any) -> None:
+        self.direct = direct
         self.journal = Journal()
         core = Core({"m": method("m")}, Limits(**limits), SystemClock(), RowMaker())
         fleet = Fleet(core, "1.2.3", "/home/of/tests", {})
         self.core = core
-        endpoints = Endpoints("tcp://127.0.0.1:*", "tcp://127.0.0.1:0", hwm=50, max_message_bytes=4 << 20)
+        endpoints = Endpoints("tcp://127.0.0.1:*", "tcp://127.0.0.1:0", 50, 4 << 20, direct=direct)
         self.server = Server(core, fleet, self.journal, endpoints, drain_s=0.5)
         install(core, fleet, HealthCheck(fleet, ABOUT, {"journal": self.journal.status}), self.server.stop)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -43,20 +45,20 @@ class Running:
         self.server.run()
         self.server.close()
 
-    def socket(self, kind: int, face: str = "_front", name: bytes = b"") -> "zmq.Socket[bytes]":
+    def socket(self, kind: int, face: int = CLIENTS, name: bytes = b"") -> "zmq.Socket[bytes]":
         made = self.context.socket(kind)
         if name:
             made.setsockopt(zmq.ROUTING_ID, name)
         made.rcvtimeo = PATIENCE_MS
         made.linger = 0
-        made.connect(getattr(self.server, face).last_endpoint)
+        made.connect(self.server.bound[face])
         return made
 
     def client(self, kind: int = zmq.DEALER) -> "zmq.Socket[bytes]":
         return self.socket(kind)
 
     def worker(self, worker_id: str = "w1") -> "zmq.Socket[bytes]":
-        made = self.socket(zmq.DEALER, "_back", b"w" + worker_id.encode() + b"/1")
+        made = self.socket(zmq.DEALER, WORKERS, b"w" + worker_id.encode() + b"/1")
         made.send(frame(READY, worker_id, "fast", ["m"], 2, 32, "host", 1, 1, "v", ""))
         assert made.recv()[:1] == WELCOME
         return made
@@ -68,9 +70,9 @@ class Running:
         return bool(reply["status"] == "success")
 
 
-@pytest.fixture
-def broker() -> Iterator[Running]:
-    made = Running()
+@pytest.fixture(params=[True, False], ids=["direct", "router"])
+def broker(request: pytest.FixtureRequest) -> Iterator[Running]:
+    made = Running(direct=request.param)
     yield made
     made.server.stop()
     made.thread.join(PATIENCE_MS / 1000)
@@ -179,7 +181,7 @@ def test_worker_when_its_death_is_reported_loses_its_work_to_another(broker: Run
         client.send_json(REQUEST)
         assert Batch(*first.recv_multipart()).ids == ["1"]
         with broker.worker("w2") as second:
-            with broker.socket(zmq.DEALER, "_back", b"sboss") as boss:
+            with broker.socket(zmq.DEALER, WORKERS, b"sboss") as boss:
                 boss.send(frame(b"\x0b", "w1", "killed by signal 9"))
                 assert serve(second).ids == ["1"]
             assert json.loads(client.recv())["request_id"] == "1"
@@ -215,7 +217,7 @@ def test_stop_when_work_never_ends_answers_it_at_the_end_of_the_drain_time(broke
 
 
 def test_admin_stop_when_called_answers_and_ends_the_loop(broker: Running) -> None:
-    with broker.socket(zmq.DEALER, "_back", b"sboss") as boss, broker.client(zmq.REQ) as client:
+    with broker.socket(zmq.DEALER, WORKERS, b"sboss") as boss, broker.client(zmq.REQ) as client:
         boss.send(frame(b"\x0a", "boss", "fast", "host", 1, 0, "v", 0, []))
         assert boss.recv()[:1] == WELCOME
         client.send_json({"request_id": "1", "method": "admin.stop"})
@@ -236,7 +238,8 @@ def test_drain_when_asked_leaves_the_broker_up(broker: Running) -> None:
 
 
 def test_port_when_taken_is_an_error_at_once(broker: Running) -> None:
-    taken = str(broker.server._front.getsockopt_string(zmq.LAST_ENDPOINT))
-    core = Core({}, Limits(), SystemClock(), RowMaker())
-    with pytest.raises(zmq.ZMQError):
-        Server(core, Fleet(core, "v", "h", {}), Journal(), Endpoints(taken, "tcp://127.0.0.1:*"))
+    clients, workers = broker.server.bound
+    for taken in ((clients, "tcp://127.0.0.1:*"), ("tcp://127.0.0.1:*", workers)):
+        core = Core({}, Limits(), SystemClock(), RowMaker())
+        with pytest.raises((OSError, zmq.ZMQError)):
+            Server(core, Fleet(core, "v", "h", {}), Journal(), Endpoints(*taken, direct=broker.direct))
