@@ -66,7 +66,7 @@ class Session:
         "_frames",
         "_heard",
         "_max_bytes",
-        "_pieces",
+        "_partial",
         "_step",
         "identity",
         "to_send",
@@ -80,7 +80,7 @@ class Session:
         self._max_bytes = max_bytes
         self._step: Callable[[], bool] | None = self._hear_signature
         self._heard = b""
-        self._pieces: list[bytes] = []
+        self._partial = bytearray()
         self._frames = 0
         self._delimited = False
 
@@ -88,13 +88,13 @@ class Session:
         """Take what came; give the messages that are whole now. A Violation is the session's end."""
         if self._step is not None:
             data = self._shake_hands(data)
-        elif self._pieces:
-            self._pieces.append(data)
+        elif self._partial:
+            self._partial += data
             if len(data) < self.wanted:
                 self.wanted -= len(data)
                 return []
-            data = b"".join(self._pieces)
-            self._pieces.clear()
+            data = bytes(self._partial)
+            self._partial.clear()
         return self._read(data)
 
     # -- frames ------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class Session:
         self.wanted = 0
         if at < end:
             self.wanted = whole - end
-            self._pieces.append(data[at:])
+            self._partial += data[at:]
         return found
 
     def _long_size(self, data: bytes, at: int) -> int:
