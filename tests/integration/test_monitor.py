@@ -34,12 +34,13 @@ def monitor(service: Service) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def order(service: Service) -> dict[str, Any]:
-    """An order that waits, far below the market."""
-    placed: dict[str, Any] = service.client.call("execute.order", ORDER, idempotency_key="monitored")
+@pytest.fixture
+def order(service: Service) -> Iterator[dict[str, Any]]:
+    """An order that waits, far below the market, the only one while a test lasts."""
+    placed: dict[str, Any] = service.client.call("execute.order", ORDER)
     assert placed["status"] == "accepted"
-    return placed
+    yield placed
+    service.client.call("cancel.order", {"order_id": placed["order_id"]})
 
 
 def get(monitor: httpx.Client, path: str, **options: Any) -> Any:
@@ -100,8 +101,8 @@ def test_orders_when_shown_keep_each_digit(
     assert shown.pop("commands") == {"show": f"tacore order {id_}", "cancel": f"tacore cancel {id_}"}
     assert shown == service.client.call("list.orders", {"status": ["open"]})["orders"][0]
     assert get(monitor, f"/api/orders/{id_}")["events"]
-    scraped = monitor.get("/metrics", headers={"Accept": "text/plain"}).text
-    assert 'tacore_open_orders{status="accepted"} 1.0' in scraped
+    counted = 'tacore_open_orders{status="accepted"} 1.0'
+    wait_until(lambda: counted in monitor.get("/metrics").text, "a count shared before is old")
     assert monitor.get("/api/orders/nope").status_code == 404
     assert monitor.get("/api/orders", params={"status": "sleeping"}).status_code == 400
     account = monitor.get("/api/account")
