@@ -49,6 +49,10 @@ def get(monitor: httpx.Client, path: str, **options: Any) -> Any:
     return answer.json()
 
 
+def scraped(monitor: httpx.Client) -> str:
+    return monitor.get("/metrics", headers={"Accept": "text/plain"}).text
+
+
 def act(monitor: httpx.Client, action: str, **asked: Any) -> dict[str, Any]:
     answer = monitor.post(f"/api/actions/{action}", json=asked, headers=ACTING)
     assert answer.status_code == 200, answer.text
@@ -102,7 +106,7 @@ def test_orders_when_shown_keep_each_digit(
     assert shown == service.client.call("list.orders", {"status": ["open"]})["orders"][0]
     assert get(monitor, f"/api/orders/{id_}")["events"]
     counted = 'tacore_open_orders{status="accepted"} 1.0'
-    wait_until(lambda: counted in monitor.get("/metrics").text, "a count shared before is old")
+    wait_until(lambda: counted in scraped(monitor), "a count shared before is old")
     assert monitor.get("/api/orders/nope").status_code == 404
     assert monitor.get("/api/orders", params={"status": "sleeping"}).status_code == 400
     account = monitor.get("/api/account")
@@ -162,10 +166,9 @@ def test_figures_when_scraped_agree_with_the_journal(service: Service, monitor: 
         service.client.call("no.such")
     rows(service)
     time.sleep(0.6)  # the answers that others asked for at about the same time are shared
-    text = monitor.get("/metrics", headers={"Accept": "text/plain"}).text
     found = {
         (each.name, tuple(sorted(each.labels.items()))): each.value
-        for family in read_text(text)
+        for family in read_text(scraped(monitor))
         for each in family.samples
     }
     sql = "SELECT count(*) FROM request_logs WHERE method = 'debug.echo' AND status = 'success'"
