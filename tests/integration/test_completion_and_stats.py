@@ -13,12 +13,19 @@ BY_THE_HOME = {"ZMQ_FRONTEND_PORT": ""}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("home")
     keep_calendars(folder)
     with home_in(folder) as made:
-        made.up("-n", "1")
         yield made
+
+
+@pytest.fixture
+def home(shared: Home) -> Home:
+    """A home whose service runs, started again where a test ended it."""
+    if not shared.alive():
+        shared.up("-n", "1")
+    return shared
 
 
 @pytest.fixture
