@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 import zmq
 
 from tacore import __version__
-from tests.support.broker_world import HEARTBEAT, READY, frame
+from tests.support.broker_world import GOODBYE, HEARTBEAT, READY, frame
 from tests.support.calendars import keep_calendars
 from tests.support.fake_broker import Answer, FakeBroker, success
 from tests.support.operations import Home, eventually, home_in
@@ -337,9 +338,10 @@ class Stranger:
     def __init__(self, home: Home, version: str, ahead_s: float) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._sockets = {}
+        process = uuid.uuid4().hex.encode()  # one of its own, as each stranger is another process
         for kind in (b"w", b"c"):
             made = self._context.socket(zmq.DEALER)
-            made.setsockopt(zmq.IDENTITY, kind + b"far-1/9")
+            made.setsockopt(zmq.IDENTITY, kind + b"far-1/" + process)
             made.connect(f"tcp://127.0.0.1:{home.backend}")
             self._sockets[kind] = made
         now_us = time.time_ns() // 1000
@@ -350,6 +352,9 @@ class Stranger:
     def beat(self) -> None:
         wall_us = time.time_ns() // 1000 + self._ahead_us
         self._sockets[b"c"].send(frame(HEARTBEAT, "far-1", 0.5, 1_000_000, [{}, "", ""], wall_us))
+
+    def leave(self) -> None:
+        self._sockets[b"w"].send(frame(GOODBYE, "far-1"))
 
     def close(self) -> None:
         self._context.destroy(linger=0)
@@ -365,17 +370,21 @@ class Stranger:
 def test_doctor_when_a_worker_of_another_host_is_off_names_the_host(
     running: Home, version: str, ahead_s: float, name: str, seen: str
 ) -> None:
+    def strangers() -> list[Found]:
+        (told,) = running.rows("call", "health.check", "--detailed")
+        return [row for row in told["components"]["workers"]["workers"] if row["worker_id"] == "far-1"]
+
     with contextlib.closing(Stranger(running, version, ahead_s)) as stranger:
 
         def known() -> bool:
             stranger.beat()
-            (told,) = running.rows("call", "health.check", "--detailed")
-            rows = told["components"]["workers"]["workers"]
-            return any(row["worker_id"] == "far-1" and row["clock_ahead_s"] is not None for row in rows)
+            return any(row["clock_ahead_s"] is not None for row in strangers())
 
         eventually(known, "the stranger is registered")
         stranger.beat()
         found = problems(doctor(running, code=1), name)
+        stranger.leave()
+        eventually(lambda: not strangers(), "the stranger is gone")
     assert len(found) == 1
     assert seen in found[0]["seen"]
     assert found[0]["advice"]
