@@ -29,8 +29,8 @@ def test_services_when_two_run_on_a_machine_share_nothing(pair: tuple[Service, S
     for service, name in ((east, "east"), (west, "west")):
         health = service.health()
         assert (health["home"], health["workers"]) == (str(service.home), 1)
-        own = journal_rows.rows(service)
-        assert {str(row.request_id).partition("-")[0] for row in own if row.method == "debug.echo"} == {name}
+        kept = {at: len(journal_rows.rows(service, f"{at}-")) for at in ("east", "west")}
+        assert kept == {"east": 0, "west": 0} | {name: 50}
     assert set(east.registered()).isdisjoint(west.registered())
 
 
