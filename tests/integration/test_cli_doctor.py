@@ -390,9 +390,14 @@ def test_doctor_when_a_worker_of_another_host_is_off_names_the_host(
     assert found[0]["advice"]
 
 
+def journalled(home: Home) -> None:
+    """Wait until a service that may just have started has a row in its journal."""
+    home.rows("call", "debug.echo", "a=b")
+    eventually(lambda: home.run("logs").stdout, "the journal has a row")
+
+
 def test_doctor_when_the_journal_is_from_the_future_says_so(running: Home, tmp_path: Path) -> None:
-    running.rows("call", "debug.echo", "a=b")
-    eventually(lambda: running.rows("logs"), "the journal has a row")
+    journalled(running)
     with home_in(tmp_path) as copied:
         (tmp_path / "data").mkdir()
         copy = tmp_path / "data" / "tacore.db"
@@ -409,7 +414,7 @@ def test_doctor_when_the_journal_is_from_the_future_says_so(running: Home, tmp_p
 
 
 def test_doctor_when_queries_are_slow_names_them(running: Home, tmp_path: Path) -> None:
-    eventually(lambda: running.rows("logs"), "the journal has a row")
+    journalled(running)
     with home_in(tmp_path) as copied:
         (tmp_path / "data").mkdir()
         source = sqlite3.connect(running.folder / "data" / "tacore.db")
