@@ -431,6 +431,7 @@ def test_scale_when_no_supervisor_runs_names_the_command_that_starts_one(home: H
 
 def test_restart_when_a_worker_is_busy_is_not_finished_in_time(running: Home) -> None:
     home = running
+    (before,) = home.rows("worker", "ls")
     busy = home.start("call", "debug.sleep", "--seconds", "4", "--timeout", "20", "--retries", "0")
     eventually(lambda: any(each["in_flight"] for each in home.rows("worker", "ls")), "a request is in flight")
 
@@ -440,6 +441,12 @@ def test_restart_when_a_worker_is_busy_is_not_finished_in_time(running: Home) ->
     assert json.loads(done.stdout)["finished"] is False
     assert "tacore worker ls" in done.stderr
     busy.kill()
+    busy.wait()
+
+    def back() -> bool:
+        return any(each["pid"] != before["pid"] for each in home.rows("worker", "ls"))
+
+    eventually(back, "it is back, for the tests that share it")
 
 
 def test_ps_when_everything_runs_lists_every_process_by_its_role(running: Home) -> None:
