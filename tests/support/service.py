@@ -46,14 +46,14 @@ def wait_until(condition: Callable[[], object], what: str, timeout_s: float = PA
 
 
 def free_ports(count: int) -> list[int]:
-    """Find free ports below those that the system hands out for outgoing connections."""
-    found: list[int] = []
+    """Find free ports, no two alike, below those that the system hands out for outgoing connections."""
+    found: set[int] = set()
     while len(found) < count:
         port = random.randint(20_000, 31_000)  # noqa: S311 - no secret
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            found.append(port)
-    return found
+            found.add(port)
+    return list(found)
 
 
 class Service:
