@@ -107,7 +107,7 @@ def test_monitor_when_it_goes_away_is_missed_and_found_again(browser: Browser, m
 def test_broker_when_killed_is_missed_and_found_again(
     browser: Browser, monitor: httpx.Client, service: Service
 ) -> None:
-    """The last test of the module: the workers come back by themselves, under other ids."""
+    """The workers come back by themselves, under other ids."""
     with page_of(browser, str(monitor.base_url)) as (page, _):
         show(page, "workers")
         expect(page.locator(ROWS)).to_have_count(4)
