@@ -42,6 +42,7 @@ def _property(name: bytes, value: bytes) -> bytes:
 
 
 READY = _command(b"READY", _property(b"Socket-Type", b"ROUTER") + _property(b"Identity", b""))
+_DELIMITED = b"\1\0\0"
 _SHORT = [bytes([0, size]) for size in range(MOST_SHORT + 1)]
 _SHORT_DELIMITED = [bytes([MORE, 0, 0, size]) for size in range(MOST_SHORT + 1)]
 
@@ -51,6 +52,18 @@ def head(size: int, delimited: bool) -> bytes:
     if size <= MOST_SHORT:
         return (_SHORT_DELIMITED if delimited else _SHORT)[size]
     return (b"\1\0\2" if delimited else b"\2") + _LONG_SIZE.pack(size)
+
+
+def _read_usual(data: bytes, found: list[Message]) -> int:
+    """Read messages of an empty frame and a short one, as most clients send; give where these end."""
+    at, end = 0, len(data)
+    while data.startswith(_DELIMITED, at) and at + 4 <= end:
+        whole = at + 4 + data[at + 3]
+        if whole > end:
+            break
+        found.append((True, data[at + 4 : whole]))
+        at = whole
+    return at
 
 
 class Session:
@@ -102,7 +115,7 @@ class Session:
     def _read(self, data: bytes) -> list[Message]:
         found: list[Message] = []
         frames, delimited = self._frames, self._delimited
-        at, end, whole = 0, len(data), 0
+        at, end, whole = 0 if frames else _read_usual(data, found), len(data), 0
         while at < end:
             whole = at + 2
             if whole > end:
