@@ -26,27 +26,40 @@ class Allowance:
 class Connection:
     """Reads and writes a non-blocking socket; ``replies`` is what `flush` sends next.
 
-    ``name`` is the client's routing id, empty until the handshake is over. Each method raises OSError where
-    the client is gone.
+    ``name`` is the client's routing id, empty until the handshake is over. ``unheard`` are messages that came
+    and were not taken yet; nothing more is read before they are. Each method raises OSError where the client
+    is gone.
     """
 
-    __slots__ = ("_allowance", "born", "kept", "name", "replies", "session", "socket")
+    __slots__ = ("_allowance", "born", "kept", "name", "replies", "session", "socket", "unheard")
 
     def __init__(self, accepted: socket.socket, session: Session, allowance: Allowance, born: float) -> None:
         self.socket = accepted
         self.session = session
         self.born = born
         self.name = b""
+        self.unheard: Iterator[Message] | None = None
         self.replies: list[bytes] = []
         self.kept: deque[bytes | memoryview] = deque()
         self._allowance = allowance
 
-    def receive(self) -> list[Message]:
+    def receive(self) -> None:
         """Read once what is there. Raises BlockingIOError where nothing is, Violation as the session does."""
         data = self.socket.recv(min(max(self.session.wanted, A_READ), MOST_A_READ))
         if not data:
             raise ConnectionResetError
-        return self.session.feed(data)
+        self.unheard = self.session.feed(data)
+
+    def finish(self) -> None:
+        """Say that no more will be sent."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def is_over(self) -> bool:
+        """Read past what the client still says; tell whether it has closed its end."""
+        try:
+            return not self.socket.recv(MOST_A_READ)
+        except BlockingIOError:
+            return False
 
     def flush(self) -> bool:
         """Send the replies; tell whether the client just became slow, so that some of them are kept."""

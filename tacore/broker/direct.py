@@ -14,22 +14,25 @@ import socket
 import struct
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from tacore.broker.connection import Allowance, Connection
 from tacore.broker.mailroom import KEPT_BYTES, KEPT_REPLIES, Letter
-from tacore.wire.zmtp import Message, Session, Violation, head
+from tacore.wire.zmtp import Session, Violation, head
 
 log = logging.getLogger("tacore.broker")
 
 READ, WRITE = 1, 4
 """EPOLLIN and EPOLLOUT, by their numbers: other systems' select module lacks the names."""
 A_LOOK = 32
+A_TURN = 256
+A_WORD = 32
+"""Messages that are taken in a turn, and of one client before others have their turn."""
 BACKLOG = 1024
 HANDSHAKE_S = 30.0
-KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2}
-"""A host that vanished is noticed after 15 s."""
+KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 30_000}
+"""A host that vanished is noticed after 30 s, as is a client that takes nothing of what waits for it."""
 A_COMPLAINT_S = 1.0
 """Complaints are all counted, and one in this time is logged."""
 _NAME = struct.Struct(">BI")
@@ -75,6 +78,7 @@ class Direct:
         self._allowance = Allowance(limit, limit_bytes, counts)
         self._connections: dict[int, Connection] = {}
         self._strangers: dict[int, Connection] = {}
+        self._unheard: deque[Connection] = deque()
         self._by_name: dict[bytes, Connection] = {}
         self._names = itertools.count(int.from_bytes(os.urandom(4)))
         self._next_complaint = 0.0
@@ -92,6 +96,10 @@ class Direct:
 
     # -- reading -----------------------------------------------------------------------------------
 
+    def pending(self) -> bool:
+        """Tell whether more was read than was taken: read again, whatever the handle says."""
+        return bool(self._unheard)
+
     def read(self) -> Iterator[tuple[bytes, bool, bytes | int]]:
         """Give some of what clients sent: routing id, whether delimited, the body or a number of frames."""
         for fd, events in self._epoll.poll(0, A_LOOK):
@@ -102,27 +110,43 @@ class Direct:
                 continue
             if events & WRITE:
                 self._resume(connection)
-            if events != WRITE:
-                for delimited, body in self._hear(connection):
+            if events != WRITE and connection.unheard is None:
+                self._receive(connection)
+        left = A_TURN
+        while self._unheard and left > 0:
+            connection, taken = self._unheard.popleft(), 0
+            try:
+                for delimited, body in itertools.islice(connection.unheard or (), A_WORD):
+                    taken += 1
                     yield connection.name, delimited, body
+            except Violation as violation:
+                self._send_away(connection, violation)
+                continue
+            left -= taken
+            self._has_spoken(connection, over=taken < A_WORD)
 
-    def _hear(self, connection: Connection) -> list[Message]:
-        session = connection.session
+    def _receive(self, connection: Connection) -> None:
         try:
-            found = connection.receive()
-            if not connection.name and session.identity is not None:
-                self._meet(connection, session.identity)
+            connection.receive()
+            identity = connection.session.identity
+            if not connection.name and identity is not None:
+                self._meet(connection, identity)
         except BlockingIOError:
-            return []
+            pass
         except OSError:
             self._drop(connection)
-            return []
         except Violation as violation:
             self._send_away(connection, violation)
-            return []
-        if session.to_send:
+        else:
+            self._unheard.append(connection)
+
+    def _has_spoken(self, connection: Connection, *, over: bool) -> None:
+        if over:
+            connection.unheard = None
+        else:
+            self._unheard.append(connection)
+        if connection.session.to_send:
             self._say(connection)
-        return found
 
     def _accept(self) -> None:
         for _ in range(A_LOOK):
@@ -135,16 +159,23 @@ class Direct:
                 self._epoll.unregister(self._listener)
                 self._complain("clients_not_accepted", str(error))
                 return
-            accepted.setblocking(False)
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for name, value in KEEPALIVE.items():
-                accepted.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-            session = Session(self._max_message_bytes)
-            connection = Connection(accepted, session, self._allowance, time.monotonic())
-            self._connections[accepted.fileno()] = self._strangers[accepted.fileno()] = connection
-            self._epoll.register(accepted, READ)
-            self._say(connection)
+            try:
+                self._welcome(accepted)
+            except OSError as error:
+                self._complain("clients_not_accepted", str(error))
+                accepted.close()
+
+    def _welcome(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE.items():
+            accepted.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        self._epoll.register(accepted, READ)
+        session = Session(self._max_message_bytes)
+        connection = Connection(accepted, session, self._allowance, time.monotonic())
+        self._connections[accepted.fileno()] = self._strangers[accepted.fileno()] = connection
+        self._say(connection)
 
     def _meet(self, connection: Connection, identity: bytes) -> None:
         while not identity:
@@ -178,10 +209,12 @@ class Direct:
         return bool(self._allowance.kept_bytes)
 
     def _say(self, connection: Connection) -> None:
-        """Send what the protocol itself wants sent."""
-        connection.replies.append(b"".join(connection.session.to_send))
+        """Send what the protocol itself wants sent; who does not read needs no sign of life."""
+        said = b"".join(connection.session.to_send)
         connection.session.to_send.clear()
-        self._flush(connection)
+        if not connection.kept and connection.socket.fileno() >= 0:
+            connection.replies.append(said)
+            self._flush(connection)
 
     def _flush(self, connection: Connection) -> None:
         try:
@@ -203,31 +236,49 @@ class Direct:
     def tick(self) -> None:
         """Send away who does not say who it is in time; accept again after descriptors had run out."""
         if not self._listens:
-            self._listens = True
-            self._epoll.register(self._listener, READ)
+            with contextlib.suppress(OSError):
+                self._epoll.register(self._listener, READ)
+                self._listens = True
         late = time.monotonic() - HANDSHAKE_S
         for connection in list(itertools.takewhile(lambda each: each.born < late, self._strangers.values())):
             self._send_away(connection, Violation(f"no handshake within {HANDSHAKE_S:.0f} s"))
 
     def close(self, linger_s: float = 1.0) -> None:
-        """Close all, after clients had a moment to take what is kept for them."""
+        """Close all, after clients had a moment to take what was sent and what is kept for them.
+
+        What is closed with something unread loses what its client has not received: each is read to its end.
+        """
         if self._epoll.closed:
             return
         self._listener.close()
         for connection in list(self._connections.values()):
-            self._epoll.modify(connection.socket, WRITE)
             if not connection.kept:
-                self._drop(connection)
+                self._finish(connection)
         until = time.monotonic() + linger_s
         while self._connections and (left_s := until - time.monotonic()) > 0:
-            for fd, _ in self._epoll.poll(left_s, A_LOOK):
-                connection = self._connections[fd]
-                self._resume(connection)
-                if not connection.kept:
-                    self._drop(connection)
+            for fd, events in self._epoll.poll(left_s, A_LOOK):
+                self._see_off(self._connections[fd], events)
         for connection in list(self._connections.values()):
             self._drop(connection)
         self._epoll.close()
+
+    def _see_off(self, connection: Connection, events: int) -> None:
+        try:
+            if events != WRITE and connection.is_over():
+                raise ConnectionResetError
+        except OSError:
+            self._drop(connection)
+            return
+        if connection.kept and events & WRITE:
+            self._resume(connection)
+            if not connection.kept:
+                self._finish(connection)
+
+    def _finish(self, connection: Connection) -> None:
+        try:
+            connection.finish()
+        except OSError:
+            self._drop(connection)
 
     def _send_away(self, connection: Connection, violation: Violation) -> None:
         self._complain("clients_sent_away", str(violation), connection)

@@ -25,6 +25,9 @@ class Front(Protocol):
     def endpoint(self) -> str:
         """Where clients connect."""
 
+    def pending(self) -> bool:
+        """Tell whether there is something to read whatever the handle says."""
+
     def read(self) -> Iterator[Heard]:
         """Give some of what clients sent."""
 
@@ -57,6 +60,10 @@ class RouterFront:
     def endpoint(self) -> str:
         """Where clients connect."""
         return str(self._router.getsockopt_string(zmq.LAST_ENDPOINT))
+
+    def pending(self) -> bool:
+        """Tell that polling the socket says it all."""
+        return False
 
     def read(self) -> Iterator[Heard]:
         """Give some of what clients sent."""

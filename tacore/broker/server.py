@@ -120,13 +120,15 @@ class Server:
         calm_io_threads()
         while not self._done(clock.monotonic()):
             ready = poller.poll(self._patience_ms())
-            if ready or self._core.holding():
+            if ready or self._core.holding() or self._front.pending():
                 self._turn([socket for socket, _ in ready])
             now = clock.monotonic()
             if now >= self._next_tick:
                 self._tick(now)
 
     def _patience_ms(self) -> int:
+        if self._front.pending():
+            return 0
         if self._core.holding():
             return HOLD_MS
         busy = self._core.out.records or self._front.waiting()
@@ -139,7 +141,7 @@ class Server:
         for each in ready:
             if type(each) is int and each != front:
                 self._read_lane(each, now)
-        if front in ready:
+        if front in ready or self._front.pending():
             self._read_clients(now)
         self._hand_out(now)
 

@@ -5,7 +5,7 @@ no socket here: bytes go in, messages and bytes to send come out.
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 Message = tuple[bool, bytes | int]
 """Whether an empty frame came first, and the frame after it, or how many frames there were."""
@@ -54,18 +54,6 @@ def head(size: int, delimited: bool) -> bytes:
     return (b"\1\0\2" if delimited else b"\2") + _LONG_SIZE.pack(size)
 
 
-def _read_usual(data: bytes, found: list[Message]) -> int:
-    """Read messages of an empty frame and a short one, as most clients send; give where these end."""
-    at, end = 0, len(data)
-    while data.startswith(_DELIMITED, at) and at + 4 <= end:
-        whole = at + 4 + data[at + 3]
-        if whole > end:
-            break
-        found.append((True, data[at + 4 : whole]))
-        at = whole
-    return at
-
-
 class Session:
     """One client's connection, from its greeting on.
 
@@ -97,25 +85,30 @@ class Session:
         self._frames = 0
         self._delimited = False
 
-    def feed(self, data: bytes) -> list[Message]:
-        """Take what came; give the messages that are whole now. A Violation is the session's end."""
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Take what came; give the messages that are whole now, each read when it is taken.
+
+        A Violation, here or among the messages, is the session's end. Nothing more may come before all of
+        them are taken.
+        """
         if self._step is not None:
             data = self._shake_hands(data)
         elif self._partial:
             self._partial += data
             if len(data) < self.wanted:
                 self.wanted -= len(data)
-                return []
+                return iter(())
             data = bytes(self._partial)
             self._partial.clear()
         return self._read(data)
 
     # -- frames ------------------------------------------------------------------------------------
 
-    def _read(self, data: bytes) -> list[Message]:
-        found: list[Message] = []
+    def _read(self, data: bytes) -> Iterator[Message]:
         frames, delimited = self._frames, self._delimited
-        at, end, whole = 0 if frames else _read_usual(data, found), len(data), 0
+        at, end, whole = 0, len(data), 0
+        if not frames:
+            at = yield from _read_usual(data)
         while at < end:
             whole = at + 2
             if whole > end:
@@ -133,10 +126,8 @@ class Session:
                 break
             at = whole
             if not flags:
-                if frames == delimited:
-                    found.append((delimited or not size, data[begin:at]))
-                else:
-                    found.append((delimited, frames + 1))
+                alone = frames == delimited
+                yield delimited or not (frames or size), data[begin:at] if alone else frames + 1
                 frames, delimited = 0, False
             elif flags == MORE:
                 delimited = delimited or not (frames or size)
@@ -148,7 +139,6 @@ class Session:
         if at < end:
             self.wanted = whole - end
             self._partial += data[at:]
-        return found
 
     def _long_size(self, data: bytes, at: int) -> int:
         size: int = _LONG_SIZE.unpack_from(data, at)[0]
@@ -257,6 +247,18 @@ class Session:
             return None
         size = heard[at + 1] if begin == at + 2 else self._long_size(heard, at + 1)
         return (heard[at] & ~LONG, begin, begin + size) if len(heard) >= begin + size else None
+
+
+def _read_usual(data: bytes) -> Generator[Message, None, int]:
+    """Read messages of an empty frame and a short one, as most clients send; give where these end."""
+    at, end = 0, len(data)
+    while data.startswith(_DELIMITED, at) and at + 4 <= end:
+        whole = at + 4 + data[at + 3]
+        if whole > end:
+            break
+        yield True, data[at + 4 : whole]
+        at = whole
+    return at
 
 
 def _short(data: bytes, at: int) -> tuple[bytes, int]:

@@ -1,22 +1,27 @@
 """Clients that the broker serves by itself: libzmq's and raw ones, slow, gone, many, and up to no good."""
 
 import errno
+import fcntl
 import logging
 import os
 import resource
 import select
 import socket
+import struct
 import sys
+import termios
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import zmq
 
 from tacore.broker import direct
-from tacore.broker.direct import Direct, is_possible
+from tacore.broker.direct import A_TURN, Direct, is_possible
+from tests.support.service import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems leave clients to ZeroMQ")
 PATIENCE_S = 10.0
@@ -38,7 +43,7 @@ class Door:
 
     def turn(self, wait_s: float = 0.01) -> list[Heard]:
         """Read once what is there."""
-        select.select([self.front.handle], [], [], wait_s)
+        select.select([self.front.handle], [], [], 0 if self.front.pending() else wait_s)
         return list(self.front.read())
 
     def turn_until(self, reached: Callable[[], object], what: str) -> list[Heard]:
@@ -107,6 +112,12 @@ def door() -> Iterator[Door]:
     made.close()
 
 
+def queued(connection: socket.socket) -> bool:
+    """Tell whether all that was sent has reached the other end."""
+    (left,) = struct.unpack("I", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
+    return not left
+
+
 def ended(connection: socket.socket) -> bool:
     """Tell whether the front closed it, passing over what it had said before."""
     try:
@@ -144,17 +155,36 @@ def test_client_when_it_sends_much_at_once_is_heard_in_order(door: Door) -> None
 
 
 def test_client_when_others_send_much_has_its_turn(door: Door) -> None:
-    loud = [door.dealer() for _ in range(3)]
-    door.hear(3)
+    loud = [door.met()[0] for _ in range(8)]
+    quiet, name = door.met()
     for each in loud:
-        for _ in range(20_000):
-            each.send(b"x" * 50)
-    quiet = door.raw()
-    quiet.sendall(GREETING + READY + b"\1\0\0\5quiet")
-    heard: list[bytes | int] = []
-    while b"quiet" not in heard[-10_000:]:
-        heard += [body for _, _, body in door.turn()]
-    assert len(heard) < 10_000
+        each.sendall(b"\0\0" * 20_000)
+    wait_until(lambda: all(map(queued, loud)), "it has arrived")
+    heard = door.turn()
+    assert len(heard) == A_TURN
+    assert door.front.pending()
+    quiet.sendall(b"\1\0\0\5quiet")
+    while (name, True, b"quiet") not in heard:
+        heard += door.turn()
+        assert len(heard) < 5 * A_TURN
+    assert len(door.hear(8 * 20_000 + 1 - len(heard))) == 8 * 20_000 + 1 - len(heard)
+    assert door.turn(0) == []
+    assert not door.front.pending()
+
+
+def test_messages_when_their_client_leaves_at_once_are_heard_all_the_same(door: Door) -> None:
+    client, name = door.met()
+    client.sendall(b"\0\1x" * 2_000)
+    client.close()
+    assert door.hear(2_000) == [(name, False, b"x")] * 2_000
+    door.turn_until(lambda: not door.front._connections, "it is gone")
+
+
+def test_message_when_a_violation_follows_is_heard_before_its_client_is_sent_away(door: Door) -> None:
+    client, name = door.met()
+    client.sendall(b"\0\5order\x10\0")
+    assert door.hear() == [(name, False, b"order")]
+    assert ended(client)
 
 
 def test_message_when_it_is_large_and_comes_in_drops_is_whole(door: Door) -> None:
@@ -331,6 +361,7 @@ def test_close_when_replies_are_kept_gives_a_client_that_reads_all_of_them(door:
     while data := slow.recv(BIG):
         got += len(data)
     assert got == 5 * (BIG + 9)
+    slow.close()
     deaf.close()
     closing.join(PATIENCE_S)
     assert not closing.is_alive()
@@ -344,6 +375,60 @@ def test_close_when_a_client_never_reads_ends_in_time(door: Door) -> None:
     assert time.monotonic() - began < PATIENCE_S / 2
     assert not door.front.waiting()
     assert ended(deaf)
+
+
+def test_close_when_a_client_said_more_that_is_unread_keeps_what_was_sent_to_it(door: Door) -> None:
+    slow, name = door.met()
+    door.front.send([(name, False, b"x" * 200_000)] * 3)
+    slow.sendall(b"\0\1y" * 100)
+    closing = threading.Thread(target=door.front.close, args=(PATIENCE_S,))
+    closing.start()
+    got = 0
+    while data := slow.recv(20_000):
+        got += len(data)
+    assert got == 3 * 200_009
+    slow.close()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()
+
+
+def test_client_when_it_can_not_be_watched_is_turned_away_and_the_front_lives(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, name = door.met()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door.front, "_epoll", Full(door.front._epoll))
+        stranger = door.raw()
+        door.turn_until(lambda: door.counts["clients_not_accepted"], "it is turned away")
+    assert ended(stranger)
+    assert "No space left" in caplog.records[0].__dict__["why"]
+    door.front.tick()
+    client.sendall(b"\0\1x")
+    assert door.hear() == [(name, False, b"x")]
+
+
+class Full:
+    """An epoll that can watch no more descriptors."""
+
+    def __init__(self, epoll: select.epoll) -> None:
+        self._epoll = epoll
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._epoll, name)
+
+    def register(self, _fd: object, _events: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_ping_when_its_client_reads_nothing_is_not_answered_and_drops_no_reply(door: Door) -> None:
+    deaf, name = door.met()
+    for _ in range(20):
+        door.front.send([(name, False, b"x" * BIG)])
+    assert door.front.waiting()
+    kept = len(door.front._by_name[name].kept)
+    deaf.sendall(b"\4\7\4PING\0\0" * 1_000 + b"\0\1z")
+    assert door.hear() == [(name, False, b"z")]
+    assert len(door.front._by_name[name].kept) == kept
 
 
 def test_front_when_its_port_is_taken_says_so(door: Door) -> None:

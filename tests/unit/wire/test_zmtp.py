@@ -28,6 +28,11 @@ def ready(*properties: tuple[bytes, bytes]) -> bytes:
 DEALER = ready((b"Socket-Type", b"DEALER"), (b"Identity", b""))
 
 
+def fed(session: Session, data: bytes) -> list[Message]:
+    """Feed a session, and take every message."""
+    return list(session.feed(data))
+
+
 class Line:
     """A client of libzmq's, and the session that hears it over a plain TCP connection."""
 
@@ -59,7 +64,7 @@ class Line:
             data = self.connection.recv(1000)
             assert data
             self.heard += data
-            found += self.session.feed(data)
+            found += fed(self.session, data)
             self.say()
         return found
 
@@ -136,7 +141,7 @@ def test_identity_when_the_client_has_one_is_known(line: Callable[..., Line], na
 def test_router_when_it_asks_is_heard(line: Callable[..., Line]) -> None:
     router = line(zmq.ROUTER, lambda client: client.setsockopt(zmq.CONNECT_ROUTING_ID, b"broker"))
     while router.session.identity is None:
-        router.session.feed(router.connection.recv(100))
+        fed(router.session, router.connection.recv(100))
         router.say()
     router.client.send_multipart([b"broker", b"", b"asked"])
     assert router.hear() == [(True, b"asked")]
@@ -153,7 +158,7 @@ def test_client_when_it_wants_heartbeats_gets_them(line: Callable[..., Line]) ->
     monitor = dealer.client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
     pongs = 0
     while pongs < 10:
-        assert dealer.session.feed(dealer.connection.recv(100)) == []
+        assert fed(dealer.session, dealer.connection.recv(100)) == []
         pongs += sum(each.startswith(b"\4\5\4PONG") for each in dealer.session.to_send)
         dealer.say()
     dealer.client.send(b"still here")
@@ -171,7 +176,7 @@ def test_client_when_it_wants_curve_leaves_when_it_sees_what_is_spoken(line: Cal
     dealer = line(zmq.DEALER, secretive)
     with contextlib.suppress(Violation):  # where its greeting comes first
         while data := dealer.connection.recv(100):
-            assert dealer.session.feed(data) == []
+            assert fed(dealer.session, data) == []
             dealer.say()
     assert dealer.session.identity is None
 
@@ -200,21 +205,21 @@ def test_messages_when_they_come_in_any_pieces_are_the_same(
     session, found = Session(MOST_BYTES), []
     for begin, end in zip([0, *cuts], [*cuts, len(whole)], strict=True):
         if begin < end:
-            found += session.feed(whole[begin:end])
+            found += fed(session, whole[begin:end])
     assert found == meant
     assert session.wanted == 0
 
 
 def test_wanted_when_a_frame_is_cut_is_what_is_missing() -> None:
     session = Session(MOST_BYTES)
-    session.feed(GREETING + DEALER)
-    assert session.feed(b"\2") == []
+    fed(session, GREETING + DEALER)
+    assert fed(session, b"\2") == []
     assert session.wanted == 1
-    assert session.feed(struct.pack(">Q", 1_000)) == []
+    assert fed(session, struct.pack(">Q", 1_000)) == []
     assert session.wanted == 1_000
-    assert session.feed(b"x" * 999) == []
+    assert fed(session, b"x" * 999) == []
     assert session.wanted == 1
-    assert session.feed(b"x\0\1y\0") == [(False, b"x" * 1_000), (False, b"y")]
+    assert fed(session, b"x\0\1y\0") == [(False, b"x" * 1_000), (False, b"y")]
     assert session.wanted == 1
 
 
@@ -225,8 +230,8 @@ def test_wanted_when_a_frame_is_cut_is_what_is_missing() -> None:
 def test_noise_when_fed_is_a_violation_or_nothing(before: bytes, noise: bytes) -> None:
     session = Session(MOST_BYTES)
     try:
-        session.feed(before)
-        session.feed(noise)
+        fed(session, before)
+        fed(session, noise)
     except Violation:
         pass
 
@@ -234,17 +239,17 @@ def test_noise_when_fed_is_a_violation_or_nothing(before: bytes, noise: bytes) -
 def test_greeting_when_it_is_zmtp_2_is_answered_as_rfc_15_says() -> None:
     session = Session(MOST_BYTES)
     assert session.to_send == [SIGNATURE]
-    assert session.feed(SIGNATURE) == []
+    assert fed(session, SIGNATURE) == []
     assert session.to_send[1:] == [b"\3"]
-    assert session.feed(b"\1\3\0\5me") == []
-    assert session.feed(b"ow!\1\0\0\2hi") == [(True, b"hi")]
+    assert fed(session, b"\1\3\0\5me") == []
+    assert fed(session, b"ow!\1\0\0\2hi") == [(True, b"hi")]
     assert session.identity == b"meow!"
     assert b"".join(session.to_send) == SIGNATURE + b"\3" + b"\6\0\0"
 
 
 def test_greeting_when_it_is_zmtp_3_is_answered_as_rfc_23_says() -> None:
     session = Session(MOST_BYTES)
-    session.feed(GREETING)
+    fed(session, GREETING)
     told = b"".join(session.to_send)
     assert told[:12] == SIGNATURE + b"\3\1"
     assert told[12:64] == b"NULL" + bytes(16) + b"\0" + bytes(31)
@@ -259,7 +264,7 @@ def test_ready_when_it_is_long_is_read() -> None:
         + struct.pack(">I", 99)
         + b"z" * 99
     )
-    assert session.feed(GREETING + b"\6" + struct.pack(">Q", len(short)) + short + b"\0\1x") == [
+    assert fed(session, GREETING + b"\6" + struct.pack(">Q", len(short)) + short + b"\0\1x") == [
         (False, b"x")
     ]
 
@@ -301,20 +306,27 @@ def test_ready_when_it_is_long_is_read() -> None:
 )
 def test_client_when_it_speaks_otherwise_is_a_violation(said: bytes, why: str) -> None:
     with pytest.raises(Violation, match=why):
-        Session(MOST_BYTES).feed(said)
+        fed(Session(MOST_BYTES), said)
 
 
 @pytest.mark.parametrize("name", [b"SUBSCRIBE", b"ERROR", b"PONG"])
 def test_command_when_it_wants_nothing_of_a_router_is_passed_over(name: bytes) -> None:
     session = Session(MOST_BYTES)
     command = bytes([len(name)]) + name + b"abc"
-    assert session.feed(GREETING + DEALER + bytes([4, len(command)]) + command + b"\0\1x") == [(False, b"x")]
+    assert fed(session, GREETING + DEALER + bytes([4, len(command)]) + command + b"\0\1x") == [(False, b"x")]
 
 
 @pytest.mark.parametrize(("context", "echoed"), [(b"", b""), (b"abc", b"abc"), (b"x" * 20, b"x" * 16)])
 def test_ping_when_it_has_a_context_is_answered_with_it(context: bytes, echoed: bytes) -> None:
     session = Session(MOST_BYTES)
-    session.feed(GREETING + DEALER)
+    fed(session, GREETING + DEALER)
     session.to_send.clear()
-    session.feed(bytes([4, 7 + len(context)]) + b"\4PING\0\x0a" + context)
+    fed(session, bytes([4, 7 + len(context)]) + b"\4PING\0\x0a" + context)
     assert session.to_send == [bytes([4, 5 + len(echoed)]) + b"\4PONG" + echoed]
+
+
+def test_messages_when_a_violation_follows_are_heard_before_it() -> None:
+    messages = Session(MOST_BYTES).feed(GREETING + DEALER + b"\1\0\0\1a\0\1b\x10\0\0\1c")
+    assert [next(messages), next(messages)] == [(True, b"a"), (False, b"b")]
+    with pytest.raises(Violation, match="flags 16"):
+        next(messages)
